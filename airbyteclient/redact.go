@@ -1,0 +1,250 @@
+package airbyteclient
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	// minCredential and minSetting are the lengths from which a text that was
+	// sent is blanked: a shorter one would blank ordinary words.
+	minCredential = 3
+	minSetting    = 6
+	// minKey is that for mappers, some of which encrypt.
+	minKey = 16
+	// minBare is the length from which a text is looked for without escaping,
+	// where more texts look alike.
+	minBare = 8
+)
+
+// eraser blanks secrets in what the service says.
+type eraser struct {
+	quoted *strings.Replacer
+	bare   []string // the secrets without any escaping
+}
+
+// Replace blanks secrets as they were sent and as services commonly quote them.
+// A text in which one still shows, escaped in another way, is left out whole.
+func (e *eraser) Replace(s string) string {
+	s = e.quoted.Replace(s)
+	text := unescaped(s)
+	for _, secret := range e.bare {
+		if strings.Contains(text, secret) {
+			return redacted + " (it repeats a secret that it was sent)"
+		}
+	}
+	return s
+}
+
+// redactor blanks the client's secret and tokens, more secrets if given, and
+// every credential that the request sent, also where the service quotes them
+// escaped. It costs something, so it is made for errors only.
+func (c *Client) redactor(r request, more ...string) *eraser {
+	secrets := append(c.token.secrets(), r.bearer.reveal())
+	secrets = append(secrets, more...)
+	if body, err := r.encode(); err == nil {
+		secrets = append(secrets, sentCredentials(body)...)
+	}
+	var needles, bare []string
+	for _, secret := range secrets {
+		for line := range strings.Lines(secret) {
+			needles = append(needles, spellings(strings.TrimSpace(line))...)
+			if text := unescaped(line); len(text) >= minBare {
+				bare = append(bare, text)
+			}
+		}
+		needles = append(needles, spellings(secret)...)
+	}
+	// The longest first, or a secret that begins another would leave its rest.
+	slices.SortFunc(needles, func(a, b string) int { return len(b) - len(a) })
+	pairs := make([]string, 0, 2*len(needles))
+	for _, needle := range needles {
+		pairs = append(pairs, needle, redacted)
+	}
+	return &eraser{strings.NewReplacer(pairs...), bare}
+}
+
+// spellings are the ways in which a service may quote a text.
+func spellings(secret string) []string {
+	if len(secret) < minCredential {
+		return nil
+	}
+	escaped := strings.Trim(strconv.Quote(secret), `"`)
+	var plain bytes.Buffer
+	enc := json.NewEncoder(&plain)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(secret) // a string always encodes
+	asJSON := strings.Trim(strings.TrimSpace(plain.String()), `"`)
+	return []string{secret, escaped, asJSON, url.QueryEscape(secret), url.PathEscape(secret)}
+}
+
+// unescaped takes off every layer of the escaping of JSON, HTML and URLs, and
+// all space. What a text is part of, it is part of unescaped as well.
+func unescaped(s string) string {
+	for range 10 {
+		was := s
+		s = withoutEscapes(html.UnescapeString(s))
+		if s == was {
+			break
+		}
+	}
+	return s
+}
+
+// withoutEscapes takes off one layer: \u00e4, \xe4, \n, \", %C3, and +.
+func withoutEscapes(s string) string {
+	var out strings.Builder
+	for s != "" {
+		r, size := utf8.DecodeRuneInString(s)
+		switch {
+		case r == '+', unicode.IsSpace(r):
+		case r == '%' && len(s) > 2 && isHex(s[1:3]):
+			n, _ := strconv.ParseUint(s[1:3], 16, 8)
+			out.WriteByte(byte(n))
+			size = 3
+		case r == '\\' && len(s) > 5 && s[1] == 'u' && isHex(s[2:6]):
+			n, _ := strconv.ParseUint(s[2:6], 16, 16)
+			out.WriteRune(rune(n))
+			size = 6
+		case r == '\\' && len(s) > 3 && s[1] == 'x' && isHex(s[2:4]):
+			n, _ := strconv.ParseUint(s[2:4], 16, 8)
+			out.WriteRune(rune(n))
+			size = 4
+		case r == '\\' && len(s) > 1 && strings.IndexByte("nrtbf", s[1]) >= 0:
+			size = 2
+		case r == '\\' && len(s) > 1 && s[1] == '\\':
+			out.WriteByte('\\')
+			size = 2
+		case r == '\\':
+		default:
+			out.WriteString(s[:size])
+		}
+		s = s[size:]
+	}
+	return out.String()
+}
+
+func isHex(s string) bool {
+	_, err := strconv.ParseUint(s, 16, 64)
+	return err == nil
+}
+
+// sentCredentials are the texts of a request body that may be credentials. A
+// text that is also a member's name, such as a discriminator, is none.
+func sentCredentials(body []byte) []string {
+	var value any
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	if dec.Decode(&value) != nil {
+		return nil
+	}
+	names := map[string]bool{}
+	var found []string
+	var walk func(value any, atLeast int)
+	walk = func(value any, atLeast int) {
+		switch value := value.(type) {
+		case map[string]any:
+			for name, inner := range value {
+				names[name] = true
+				walk(inner, strictest(atLeast, credentialLength(name)))
+			}
+		case []any:
+			for _, inner := range value {
+				walk(inner, atLeast)
+			}
+		case string:
+			if atLeast > 0 && len(value) >= atLeast {
+				found = append(found, value)
+			}
+		case json.Number:
+			if atLeast > 0 && len(value) >= minSetting {
+				found = append(found, value.String())
+			}
+		}
+	}
+	walk(value, 0)
+	return slices.DeleteFunc(found, func(s string) bool { return names[s] })
+}
+
+// credentialLength tells from what length on the texts below a member are
+// blanked; 0 means never. Configurations mix secrets with settings, and nobody
+// but the connector knows which is which.
+func credentialLength(name string) int {
+	name = strings.ToLower(name)
+	switch name {
+	case "credentials", "configuration":
+		return minCredential
+	case "replication_config", "destination_config", "partial_default_config":
+		return minSetting
+	case "mapper_configuration":
+		return minKey
+	}
+	for _, word := range []string{"secret", "token", "password", "api_key", "apikey", "private_key", "access_key"} {
+		if strings.Contains(name, word) {
+			return minCredential
+		}
+	}
+	return 0
+}
+
+func strictest(a, b int) int {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
+}
+
+func bearerOf(req *http.Request) string {
+	return strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")
+}
+
+// shown are the complaints as Error.Fields may show them.
+func (r reason) shown(blank *eraser) []FieldError {
+	shown := make([]FieldError, 0, len(r.fields))
+	for _, field := range r.fields {
+		shown = append(shown, FieldError{
+			Field:   tidy(blank.Replace(field.Field), 200),
+			Message: tidy(blank.Replace(field.Message), 300),
+			Code:    tidy(blank.Replace(field.Code), 100),
+		})
+	}
+	return shown
+}
+
+// tidy puts a stranger's text on one line, without control or invisible
+// characters, and cuts it to at most limit characters.
+func tidy(s string, limit int) string {
+	var out strings.Builder
+	space, count := false, 0
+	for _, r := range s {
+		if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			space = true
+			continue
+		}
+		if count >= limit-2 {
+			out.WriteString("…")
+			break
+		}
+		if space && count > 0 {
+			out.WriteByte(' ')
+			count++
+		}
+		space = false
+		out.WriteRune(r)
+		count++
+	}
+	return out.String()
+}
+
+// quoted puts a text in quotes without escaping what is readable.
+func quoted(s string) string {
+	return `"` + strings.ReplaceAll(s, `"`, "'") + `"`
+}

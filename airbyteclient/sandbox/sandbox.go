@@ -1,0 +1,258 @@
+// Package sandbox is an Agent API in this process: the whole of it, with state,
+// with a small believable world behind it, and with faults on demand. It serves
+// demonstrations, tests and evaluations; nothing in it reaches a network.
+package sandbox
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// The only credentials the sandbox knows. They are made up, and valid nowhere else.
+const (
+	ClientID       = "5a4db0c5-0000-4000-8000-000000000001"
+	ClientSecret   = "sandbox-secret-that-opens-nothing"
+	OrganizationID = "0a9b0c5e-0000-4000-8000-0000000000aa"
+)
+
+const (
+	maxBody         = 10 << 20
+	compressFrom    = 1 << 10
+	defaultLifetime = 900 * time.Second
+	scopedLifetime  = 20 * time.Minute
+)
+
+// Options says how a Sandbox behaves. The zero value is a well-behaved service.
+type Options struct {
+	TokenLifetime time.Duration    // how long an application token is good for; 0 means 900 s
+	Latency       time.Duration    // added to every execute
+	Faults        []Fault          // what goes wrong, from the start
+	Now           func() time.Time // nil means time.Now
+	// ExtraRecords makes the Stripe charges this many, when that is more than the world has.
+	ExtraRecords int
+	// Payload, in bytes, sizes two answers for measurements: Zendesk articles list
+	// (first page, default page size) and the download of the Drive file ManualFileID.
+	Payload int
+}
+
+// Sandbox is the service. Its zero value is not usable: call New.
+type Sandbox struct {
+	options  Options
+	now      func() time.Time
+	routes   []route
+	writers  sync.Pool // of *gzip.Writer
+	sequence atomic.Int64
+	faults   faultList
+	requests requestLog
+	store    *store
+}
+
+// New returns a Sandbox in its initial state.
+func New(o Options) *Sandbox {
+	s := &Sandbox{options: o, now: o.Now}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.options.TokenLifetime == 0 {
+		s.options.TokenLifetime = defaultLifetime
+	}
+	s.writers.New = func() any {
+		w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // only a bad level fails
+		return w
+	}
+	s.faults.list = append(s.faults.list, o.Faults...)
+	s.store = newStore(o)
+	s.routes = s.table()
+	return s
+}
+
+// Inject adds a fault; it takes effect with the next request.
+func (s *Sandbox) Inject(f Fault) { s.faults.add(f) }
+
+// ClearFaults makes the service well-behaved again.
+func (s *Sandbox) ClearFaults() { s.faults.clear() }
+
+// Requests returns what arrived, oldest first: the last 10,000 requests.
+func (s *Sandbox) Requests() []Request { return s.requests.all() }
+
+// ResetRequests forgets what arrived.
+func (s *Sandbox) ResetRequests() { s.requests.reset() }
+
+// call is one request on its way to a handler.
+type call struct {
+	*http.Request
+	raw    []byte
+	body   object
+	caller caller
+	id     string // the last variable path element
+}
+
+type handler func(*call) response
+
+// ServeHTTP answers one request of the Agent API.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Request-Id", fmt.Sprintf("req-sandbox-%06d", s.sequence.Add(1)))
+	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	entry := s.requests.add(r, raw)
+
+	run := func() response {
+		if err != nil {
+			return failure(http.StatusBadRequest, "The request body could not be read.")
+		}
+		return s.serve(r, raw)
+	}
+	if f, ok := s.faults.take(r); ok {
+		s.misbehave(w, r, entry, f, run)
+		return
+	}
+	s.send(w, r, entry, run())
+}
+
+func (s *Sandbox) serve(r *http.Request, raw []byte) response {
+	if len(raw) > maxBody {
+		return failure(http.StatusRequestEntityTooLarge, "Request body exceeds 10 MiB.")
+	}
+	found, id, allowed := s.match(r.Method, r.URL.Path)
+	if found == nil {
+		if len(allowed) > 0 {
+			resp := detail(http.StatusMethodNotAllowed, "Method Not Allowed")
+			resp.header = map[string]string{"Allow": strings.Join(allowed, ", ")}
+			return resp
+		}
+		return detail(http.StatusNotFound, "Not Found")
+	}
+	c := &call{Request: r, raw: raw, id: id}
+	if found.access != open {
+		who, refused := s.authenticate(r)
+		if refused != nil {
+			return *refused
+		}
+		if found.access == application && who.workspaceID != "" {
+			return failure(http.StatusForbidden, "This operation requires an application token.")
+		}
+		c.caller = who
+	}
+	if bad := readUUIDs(r, found, id); bad != nil {
+		return *bad
+	}
+	if len(raw) > 0 {
+		body, bad := decodeBody(r, raw)
+		if bad != nil {
+			return *bad
+		}
+		c.body = body
+	} else if found.method == http.MethodPost || found.method == http.MethodPut || found.method == http.MethodPatch {
+		return invalid(fieldError{"body", "Field required", "missing"})
+	}
+	return found.handle(c)
+}
+
+func decodeBody(r *http.Request, raw []byte) (object, *response) {
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	if !strings.EqualFold(strings.TrimSpace(kind), "application/json") {
+		bad := invalid(fieldError{"body", "Input should be a valid dictionary or object to extract fields from", "model_attributes_type"})
+		return nil, &bad
+	}
+	value, err := decode(raw)
+	if err != nil {
+		bad := failure(http.StatusBadRequest, "JSON decode error: "+err.Error())
+		return nil, &bad
+	}
+	body, ok := value.(object)
+	if !ok {
+		bad := invalid(fieldError{"body", "Input should be a valid dictionary or object to extract fields from", "model_attributes_type"})
+		return nil, &bad
+	}
+	return body, nil
+}
+
+// decode reads one JSON value and keeps numbers as they were written: ids above
+// 2^53 must come out of a create as they went in.
+func decode(raw []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var value any
+	if err := d.Decode(&value); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("extra data after the value")
+	}
+	return value, nil
+}
+
+// response is an answer held in memory, so that faults can spoil it on its way out.
+type response struct {
+	status      int
+	contentType string
+	header      map[string]string
+	body        []byte
+}
+
+func answer(status int, v any) response {
+	return response{status: status, contentType: "application/json", body: encode(v)}
+}
+
+func ok(v any) response { return answer(http.StatusOK, v) }
+
+// failure answers in the service's own error envelope.
+func failure(status int, message string) response {
+	return answer(status, object{"message": message, "errors": []any{object{"field": nil, "message": message, "error_code": nil, "details": nil}}})
+}
+
+// detail answers in the plain FastAPI form, which the service uses as well.
+func detail(status int, message string) response {
+	return answer(status, object{"detail": message})
+}
+
+func notFound(what, id string) response {
+	return detail(http.StatusNotFound, fmt.Sprintf("%s with id '%s' not found", what, id))
+}
+
+// encode cannot fail: it is only given what this package built or decoded.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic(fmt.Sprintf("sandbox: encode %T: %v", v, err))
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+func (s *Sandbox) send(w http.ResponseWriter, r *http.Request, entry int, resp response) {
+	s.requests.finish(entry, resp.status)
+	h := w.Header()
+	for k, v := range resp.header {
+		h.Set(k, v)
+	}
+	if resp.contentType != "" {
+		h.Set("Content-Type", resp.contentType)
+	}
+	if len(resp.body) >= compressFrom && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && r.Header.Get("Range") == "" {
+		h.Set("Content-Encoding", "gzip")
+		h.Set("Vary", "Accept-Encoding")
+		w.WriteHeader(resp.status)
+		z := s.writers.Get().(*gzip.Writer)
+		z.Reset(w)
+		z.Write(resp.body)
+		z.Close()
+		s.writers.Put(z)
+		return
+	}
+	if resp.status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(resp.body)))
+	}
+	w.WriteHeader(resp.status)
+	w.Write(resp.body)
+}

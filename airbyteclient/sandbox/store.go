@@ -1,0 +1,210 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// store is the state of the service. Records are values that never change: a write
+// puts a new slice in place of the old, so a reader holds the lock only to fetch one.
+type store struct {
+	counter     atomic.Int64
+	definitions []*definition
+	byID        map[string]*definition
+	indexed     map[string]dataset // by connector slug: what the Context Store holds; never changes
+
+	mu                  sync.RWMutex // guards all below
+	data                map[string]dataset
+	workspaces          []*workspace
+	connectors          []*connector
+	sourceTemplates     []*sourceTemplate
+	connectionTemplates []*connectionTemplate
+	oauth               map[string]object
+}
+
+type workspace struct {
+	id, name, status, visibility string
+	color                        any
+	cacheEnabled                 any // bool, or nil to inherit
+	created, updated             time.Time
+}
+
+type connector struct {
+	id, name, workspaceID, templateID string
+	definition                        *definition
+	credentials, environment, config  object
+	entities                          any // []any, or nil when never set
+	created, updated                  time.Time
+	refused                           bool   // the third party does not take these credentials
+	job                               string // of its deletion
+	sightings                         int    // how often it is still seen once its deletion is asked for
+}
+
+func newStore(o Options) *store {
+	st := &store{definitions: sourceDefinitions(), byID: map[string]*definition{}, oauth: map[string]object{}}
+	for _, d := range st.definitions {
+		st.byID[d.id] = d
+	}
+	st.data = newWorld(o)
+	st.indexed = make(map[string]dataset, len(st.data))
+	for slug, d := range st.data {
+		st.indexed[slug] = maps.Clone(d)
+	}
+	st.sourceTemplates = seedSourceTemplates(st.definitions)
+	st.connectionTemplates = seedConnectionTemplates()
+	st.workspaces, st.connectors = seedOrganization(st)
+	return st
+}
+
+// next numbers what is made: identifiers are the same in every run of the same requests.
+func (st *store) next() int64 { return st.counter.Add(1) }
+
+func (st *store) newID(kind string) string { return uuid("made", kind, fmt.Sprint(st.next())) }
+
+// uuid derives an identifier from names.
+func uuid(names ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(names, "/")))
+	sum[6] = sum[6]&0x0f | 0x40
+	sum[8] = sum[8]&0x3f | 0x80
+	h := hex.EncodeToString(sum[:16])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func (st *store) workspace(id string) *workspace {
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	for _, w := range st.workspaces {
+		if strings.EqualFold(w.id, id) {
+			return w
+		}
+	}
+	return nil
+}
+
+// workspaceNamed finds a workspace by its exact name; the oldest wins.
+func (st *store) workspaceNamed(name string) *workspace {
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	return st.named(name)
+}
+
+func (st *store) named(name string) *workspace {
+	for _, w := range st.workspaces {
+		if w.name == name {
+			return w
+		}
+	}
+	return nil
+}
+
+func (st *store) ensureWorkspace(name string, now time.Time) *workspace {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if w := st.named(name); w != nil {
+		return w
+	}
+	w := &workspace{id: st.newID("workspace"), name: name, status: "active", visibility: "shared", created: now, updated: now}
+	st.workspaces = append(st.workspaces, w)
+	return w
+}
+
+// replaceWorkspace puts a changed copy in place, or removes the workspace and what
+// lives in it when changed is nil.
+func (st *store) replaceWorkspace(id string, change func(workspace) *workspace) *workspace {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for i, w := range st.workspaces {
+		if !strings.EqualFold(w.id, id) {
+			continue
+		}
+		changed := change(*w)
+		if changed != nil {
+			st.workspaces[i] = changed
+			return changed
+		}
+		st.workspaces = slices.Delete(st.workspaces, i, i+1)
+		st.connectors = slices.DeleteFunc(st.connectors, func(c *connector) bool { return c.workspaceID == w.id })
+		return w
+	}
+	return nil
+}
+
+// connector returns the connector unless its deletion has been asked for.
+func (st *store) connector(id string) *connector {
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	for _, c := range st.connectors {
+		if strings.EqualFold(c.id, id) && c.job == "" {
+			return c
+		}
+	}
+	return nil
+}
+
+// sight returns the connectors that fit, as a list or a get sees them: one whose
+// deletion has been asked for is seen once more, then it is gone.
+func (st *store) sight(fits func(*connector) bool) []connector {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	var seen []connector
+	st.connectors = slices.DeleteFunc(st.connectors, func(c *connector) bool {
+		if !fits(c) {
+			return false
+		}
+		if c.job != "" {
+			if c.sightings == 0 {
+				return true
+			}
+			c.sightings--
+		}
+		seen = append(seen, *c)
+		return false
+	})
+	return seen
+}
+
+func (st *store) addConnector(c *connector) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.connectors = append(st.connectors, c)
+}
+
+func (st *store) replaceConnector(id string, change func(*connector)) *connector {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for i, c := range st.connectors {
+		if strings.EqualFold(c.id, id) {
+			changed := *c
+			change(&changed)
+			st.connectors[i] = &changed
+			return &changed
+		}
+	}
+	return nil
+}
+
+// rows returns the records of a table as they are now.
+func (st *store) rows(slug, table string) []*record {
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	return st.data[slug][table]
+}
+
+// rewrite replaces the records of a table.
+func (st *store) rewrite(slug, table string, change func([]*record) []*record) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.data[slug] == nil {
+		st.data[slug] = dataset{}
+	}
+	st.data[slug][table] = change(slices.Clone(st.data[slug][table]))
+}

@@ -1,0 +1,364 @@
+// Command airbyte-agent-mcp is an MCP server in front of the Airbyte Agent API.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/server"
+	"airbyte-agent-mcp/server/demo"
+	"airbyte-agent-mcp/server/telemetry"
+	"airbyte-agent-mcp/tools"
+)
+
+// version is set by release builds.
+var version = ""
+
+const description = "MCP server for the Airbyte Agent API: gives AI agents access to business data. \"serve --help\" lists how clients can connect."
+
+// Exit statuses: what a script can tell apart.
+const (
+	exitFailed = 1 // it was tried and did not succeed
+	exitUsage  = 2 // it could not be tried as asked
+)
+
+// cli is the command line. Each package brings its own settings.
+type cli struct {
+	Airbyte  airbyteclient.Config `embed:"" group:"Airbyte account"`
+	Settings string               `name:"settings" env:"AIRBYTE_SETTINGS" type:"path" placeholder:"FILE" help:"Settings file of Airbyte's command line, by default ~/.airbyte-agent/settings.json; flags and environment go before it."`
+	Choice   tools.Choice         `embed:"" group:"Tools"`
+
+	Log     telemetry.LogConfig `embed:"" group:"Log"`
+	Sandbox bool                `name:"sandbox" env:"AIRBYTE_MCP_SANDBOX" help:"Work against an emulation of the Agent API in this process; no account is needed."`
+	Fault   []string            `name:"fault" sep:"none" placeholder:"FAULT" help:"With --sandbox: make it misbehave, such as 429:/execute:times=2; may be repeated."`
+
+	Serve      serveCommand   `cmd:"" default:"withargs" help:"Serve MCP (the default)."`
+	Demo       demoCommand    `cmd:"" help:"Watch an agent's session against the sandbox."`
+	Call       callCommand    `cmd:"" help:"Call one tool and print its answer."`
+	Tools      toolsCommand   `cmd:"" help:"List the tools, with effect, toolset and size."`
+	SandboxCmd sandboxCommand `cmd:"" name:"sandbox" help:"Serve the sandbox by itself."`
+	Version    versionCommand `cmd:"" help:"Print the version."`
+}
+
+// environment is what a command has of the world, so that tests can give it
+// another one.
+type environment struct {
+	ctx            context.Context
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)   // a second signal ends the process at once
+	signal.Ignore(syscall.SIGPIPE) // a client that hangs up is told in the log
+	for _, variable := range os.Environ() {
+		// Clients pass on settings that were left blank.
+		if name, value, _ := strings.Cut(variable, "="); value == "" && strings.HasPrefix(name, "AIRBYTE_") {
+			os.Unsetenv(name)
+		}
+	}
+	os.Exit(run(environment{ctx, os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
+}
+
+// failure is an outcome that is already told; only its exit status is left.
+type failure int
+
+func (f failure) Error() string { return fmt.Sprintf("exit status %d", int(f)) }
+
+// usage is an error in how the command was called or configured.
+type usage struct{ error }
+
+func run(env environment, args []string) int {
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c,
+		kong.Name("airbyte-agent-mcp"), kong.Description(description),
+		kong.Writers(env.stdout, env.stderr), kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.ExplicitGroups(nil),
+	)
+	if err != nil {
+		return complain(env, err, exitFailed)
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err != nil {
+		return complain(env, err, exitUsage)
+	}
+	err = parsed.Run(&env, &c)
+	var told failure
+	var misuse usage
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &told):
+		return int(told)
+	case errors.As(err, &misuse):
+		return complain(env, err, exitUsage)
+	}
+	return complain(env, err, exitFailed)
+}
+
+func complain(env environment, err error, status int) int {
+	fmt.Fprintln(env.stderr, "airbyte-agent-mcp:", strings.ReplaceAll(err.Error(), "\n", "; "))
+	return status
+}
+
+// wire builds the server that a command's flags describe, and what must be
+// closed after it.
+func (c *cli) wire(config server.Config, env *environment) (*server.Server, func(), error) {
+	log := telemetry.NewLogger(env.stderr, c.Log)
+	list, err := tools.Choose(tools.Catalog(), c.Choice)
+	if err != nil {
+		return nil, nil, usage{err}
+	}
+	closing := func() {}
+	if len(c.Fault) > 0 && !c.Sandbox {
+		return nil, nil, usage{errors.New("--fault needs --sandbox: only the sandbox can be made to misbehave")}
+	}
+	if c.Sandbox {
+		if closing, err = c.useSandbox(env.ctx); err != nil {
+			return nil, nil, err
+		}
+	} else if err := c.readSettings(); err != nil {
+		return nil, nil, usage{err}
+	}
+	c.Airbyte.UserAgent = "airbyte-agent-mcp/" + currentVersion()
+	api, err := airbyteclient.New(c.Airbyte, airbyteclient.WithObserver(server.Observe))
+	if err != nil {
+		closing()
+		return nil, nil, usage{err}
+	}
+	config.ReadOnly, config.Version = c.Choice.ReadOnly, currentVersion()
+	s, err := server.New(list, server.OneClient(api), config, log)
+	if err != nil {
+		closing()
+		return nil, nil, usage{err}
+	}
+	return s, func() { api.CloseIdleConnections(); closing() }, nil
+}
+
+// readSettings fills from environment and file what no flag has set.
+func (c *cli) readSettings() error {
+	c.Airbyte.ClientSecret = airbyteclient.NewSecret(os.Getenv("AIRBYTE_CLIENT_SECRET"))
+	path := c.Settings
+	if path != "" {
+		if _, err := os.Stat(path); err != nil {
+			return fmt.Errorf("--settings: %w", err)
+		}
+	} else {
+		var err error
+		if path, err = airbyteclient.DefaultSettingsPath(); err != nil {
+			return nil // no home directory, no settings
+		}
+	}
+	settings, err := airbyteclient.ReadSettings(path)
+	if err != nil {
+		return err
+	}
+	settings.Apply(&c.Airbyte)
+	return nil
+}
+
+// useSandbox starts the sandbox on loopback and points the client at it.
+func (c *cli) useSandbox(ctx context.Context) (func(), error) {
+	faults, err := parseFaults(c.Fault)
+	if err != nil {
+		return nil, err
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("start sandbox: %w", err)
+	}
+	srv := &http.Server{Handler: sandbox.New(sandbox.Options{Faults: faults}), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = srv.Serve(listener) }() // ends with Close
+	c.Airbyte.APIHost = "http://" + listener.Addr().String()
+	c.Airbyte.ClientID = sandbox.ClientID
+	c.Airbyte.ClientSecret = airbyteclient.NewSecret(sandbox.ClientSecret)
+	c.Airbyte.ClientSecretFile = ""
+	c.Airbyte.OrganizationID = sandbox.OrganizationID
+	c.Airbyte.Workspace = "" // the sandbox has none of the user's
+	return func() { _ = srv.Close() }, nil
+}
+
+func parseFaults(texts []string) ([]sandbox.Fault, error) {
+	var faults []sandbox.Fault
+	for _, text := range texts {
+		f, err := sandbox.ParseFault(text)
+		if err != nil {
+			return nil, usage{fmt.Errorf("--fault %s: %w", text, err)}
+		}
+		faults = append(faults, f)
+	}
+	return faults, nil
+}
+
+type serveCommand struct {
+	Server server.Config `embed:"" group:"Transport"`
+}
+
+func (s *serveCommand) Run(env *environment, c *cli) error {
+	srv, closing, err := c.wire(s.Server, env)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	return srv.Run(env.ctx, env.stdin, env.stdout)
+}
+
+type demoCommand struct{}
+
+func (demoCommand) Run(env *environment) error {
+	binary, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	return demo.Run(env.ctx, env.stdout, binary, "--sandbox", "--log-level=error")
+}
+
+// maxArguments is the longest argument object that call takes, in bytes.
+const maxArguments = 4 << 20
+
+type callCommand struct {
+	Tool      string `arg:"" help:"Name of the tool."`
+	Arguments string `arg:"" optional:"" default:"{}" help:"Its arguments, a JSON object; - reads them from standard input."`
+}
+
+func (k *callCommand) Run(env *environment, c *cli) error {
+	if c.Log.LogLevel == "info" {
+		c.Log.LogLevel = "warn" // the answer is the news here
+	}
+	// A call by name reaches every tool; what is excluded stays so.
+	if len(c.Choice.Toolsets) == 0 && len(c.Choice.Tools) == 0 {
+		c.Choice.Toolsets = []string{"all"}
+	}
+	srv, closing, err := c.wire(server.Config{Transport: "stdio", MaxRequestBytes: maxArguments}, env)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	arguments := []byte(k.Arguments)
+	if k.Arguments == "-" {
+		if arguments, err = io.ReadAll(io.LimitReader(env.stdin, maxArguments+1)); err != nil {
+			return fmt.Errorf("read arguments: %w", err)
+		}
+		if len(arguments) > maxArguments {
+			return usage{fmt.Errorf("the arguments are longer than %d bytes", maxArguments)}
+		}
+	}
+	if trimmed := bytes.TrimSpace(arguments); !json.Valid(trimmed) || trimmed[0] != '{' {
+		return usage{errors.New("the arguments must be a JSON object, such as '{\"name\": \"hub\"}'")}
+	}
+	answer, words, err := srv.Call(env.ctx, k.Tool, arguments)
+	switch {
+	case err != nil:
+		return usage{err}
+	case words != "":
+		fmt.Fprintln(env.stderr, words)
+		return failure(exitFailed)
+	}
+	_, err = fmt.Fprintln(env.stdout, string(answer))
+	return err
+}
+
+type toolsCommand struct{}
+
+func (toolsCommand) Run(env *environment, c *cli) error {
+	if len(c.Choice.Toolsets) == 0 && len(c.Choice.Tools) == 0 {
+		c.Choice.Toolsets = []string{"all"}
+	}
+	list, err := tools.Choose(tools.Catalog(), c.Choice)
+	if err != nil {
+		return usage{err}
+	}
+	w := tabwriter.NewWriter(env.stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "TOOL\tEFFECT\tTOOLSET\tTOKENS\tWHAT IT DOES")
+	sum := 0
+	for _, t := range list {
+		n := t.Tokens()
+		sum += n
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", t.Name, t.Effect, t.Toolset, n, t.Title)
+	}
+	fmt.Fprintf(w, "%d tools\t\t\t%d\t\n", len(list), sum)
+	return w.Flush()
+}
+
+type sandboxCommand struct {
+	Address       string        `name:"address" default:"127.0.0.1:8100" help:"Host and port to listen on; loopback only."`
+	TokenLifetime time.Duration `name:"token-lifetime" default:"15m" help:"How long the tokens it mints are good."`
+	Latency       time.Duration `name:"latency" help:"Delay of every execute."`
+}
+
+func (s *sandboxCommand) Run(env *environment, c *cli) error {
+	faults, err := parseFaults(c.Fault)
+	if err != nil {
+		return err
+	}
+	host, _, err := net.SplitHostPort(s.Address)
+	if ip := net.ParseIP(host); err != nil || (host != "localhost" && (ip == nil || !ip.IsLoopback())) {
+		return usage{fmt.Errorf("--address %q: the sandbox has a published password and serves loopback only, such as 127.0.0.1:8100", s.Address)}
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(env.ctx, "tcp", s.Address)
+	if err != nil {
+		return fmt.Errorf("start sandbox: %w", err)
+	}
+	log := telemetry.NewLogger(env.stderr, c.Log)
+	srv := &http.Server{
+		Handler:           sandbox.New(sandbox.Options{TokenLifetime: s.TokenLifetime, Latency: s.Latency, Faults: faults}),
+		ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	fmt.Fprintf(env.stdout, "The sandbox listens. To use it, set\n\n"+
+		"  AIRBYTE_API_HOST=http://%s\n  AIRBYTE_CLIENT_ID=%s\n  AIRBYTE_CLIENT_SECRET=%s\n  AIRBYTE_ORGANIZATION_ID=%s\n",
+		listener.Addr(), sandbox.ClientID, sandbox.ClientSecret, sandbox.OrganizationID)
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-env.ctx.Done():
+		return srv.Close()
+	}
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run(env *environment) error {
+	_, err := fmt.Fprintln(env.stdout, "airbyte-agent-mcp", currentVersion())
+	return err
+}
+
+// currentVersion is the release's, or what the Go tool recorded.
+func currentVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "dev"
+}

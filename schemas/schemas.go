@@ -1,0 +1,156 @@
+// Package schemas turns Go structs into JSON Schemas that every model provider
+// accepts, and makes the arguments a model sends fit them.
+//
+// It knows no tools, no protocol and no API. A struct is described once, by its
+// own tags:
+//
+//	type listIn struct {
+//		Kind  string `json:"kind" jsonschema:"enum=source,enum=destination" jsonschema_description:"What to list."`
+//		Limit int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"How many."`
+//	}
+//
+// Of the tags, json names a field and says whether it is optional (omitempty,
+// omitzero), jsonschema_description tells a model what to fill in, and
+// jsonschema takes enum, minimum and maximum, of a list for its elements.
+//
+// For gives its schema, Mend brings arguments into its shape or says, in words
+// a language model can act on, everything that keeps them from it.
+package schemas
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// Object is any JSON object, kept as the bytes it came in: keys we cannot know
+// beforehand, such as the parameters of a connector's action, pass through it
+// unread, and integers above 2^53 survive. Its schema is a described object
+// without properties.
+type Object json.RawMessage
+
+// MarshalJSON gives the bytes as they are. An empty Object is {}, because null
+// would not fit the schema.
+func (o Object) MarshalJSON() ([]byte, error) {
+	if len(o) == 0 {
+		return []byte("{}"), nil
+	}
+	return o, nil
+}
+
+// UnmarshalJSON keeps a copy of an object's bytes and refuses any other kind of
+// value. A null changes nothing, as encoding/json asks.
+func (o *Object) UnmarshalJSON(raw []byte) error {
+	if string(raw) == "null" {
+		return nil
+	}
+	if len(raw) == 0 || raw[0] != '{' {
+		return errors.New("want a JSON object")
+	}
+	*o = append((*o)[:0], raw...)
+	return nil
+}
+
+// Value is JSON of any kind. It has a place in answers only: its schema says
+// nothing but a description, which model providers refuse in arguments.
+type Value = json.RawMessage
+
+// Schema is the JSON Schema of one struct, in the dialect that all model
+// providers accept. For and ForOutput are the only ways to one. It never
+// changes and may be used from many goroutines.
+type Schema struct {
+	root     *shape
+	text     json.RawMessage
+	compiled func() (*jsonschema.Schema, error)
+}
+
+// For gives the schema of the arguments that decode into T, a struct. Objects
+// are closed: what has no field is refused. Whatever in T leaves the dialect is
+// an error; all of them come joined, each naming its type and field.
+func For[T any]() (*Schema, error) {
+	return newSchema(reflect.TypeFor[T](), arguments)
+}
+
+// ForOutput gives the schema of the answers that T, a struct or a pointer to
+// one, encodes to: its own properties, those of inner objects left open. It is
+// For with four freedoms: objects take further keys, so that an older client
+// does not refuse a field added later; descriptions may be absent; a Value may
+// stand anywhere; and nesting and the number of fields are hardly limited.
+func ForOutput[T any]() (*Schema, error) {
+	return newSchema(reflect.TypeFor[T](), answers)
+}
+
+func newSchema(t reflect.Type, r rules) (*Schema, error) {
+	if r.open && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	root, err := shapeOf(t, r)
+	if err != nil {
+		return nil, err
+	}
+	text := root.appendSchema(nil, r.open)
+	return &Schema{
+		root:     root,
+		text:     text,
+		compiled: sync.OnceValues(func() (*jsonschema.Schema, error) { return compile(text) }),
+	}, nil
+}
+
+// JSON gives the schema as compact JSON, properties in the order of the fields.
+// The bytes are the caller's own.
+func (s *Schema) JSON() json.RawMessage {
+	return bytes.Clone(s.text)
+}
+
+// Compile says whether an independent validator understands the schema. The
+// work is done once, at the first call of Compile or Check; Mend needs none of
+// it.
+func (s *Schema) Compile() error {
+	_, err := s.compiled()
+	return err
+}
+
+// Check says whether doc fits the schema, in the words of an independent
+// validator. It is there for answers and for tests; arguments go through Mend.
+func (s *Schema) Check(doc json.RawMessage) (err error) {
+	compiled, err := s.compiled()
+	if err != nil {
+		return err
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(doc))
+	if err != nil {
+		return fmt.Errorf("read document: %w", err)
+	}
+	// The validator (v6.0.3) compares numbers as big.Rat and follows a nil one
+	// when an exponent passes a million: 1e9999999 against a minimum. This is
+	// also why Mend checks by hand what strangers send.
+	defer func() {
+		if recover() != nil {
+			err = errors.New("check document: a number is out of range")
+		}
+	}()
+	return compiled.Validate(value)
+}
+
+func compile(text json.RawMessage) (*jsonschema.Schema, error) {
+	const url = "mem:///schema" // a bare name would become a path on this machine, told in errors
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("read schema: %w", err)
+	}
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020) // what MCP takes a schema without $schema to be
+	if err := c.AddResource(url, doc); err != nil {
+		return nil, fmt.Errorf("add schema: %w", err)
+	}
+	compiled, err := c.Compile(url)
+	if err != nil {
+		return nil, fmt.Errorf("compile schema: %w", err)
+	}
+	return compiled, nil
+}

@@ -1,0 +1,157 @@
+package server_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/server"
+	"airbyte-agent-mcp/tools"
+)
+
+// What the way through MCP costs, beside the direct call of the same API by a
+// keep-alive client: the ratios are what to look at.
+func BenchmarkExecute(b *testing.B) {
+	for _, size := range []struct {
+		name  string
+		bytes int
+	}{{"2KB", 2 << 10}, {"200KB", 200 << 10}, {"5MB", 5 << 20}} {
+		api := upstream(b, size.bytes)
+		b.Run(size.name, func(b *testing.B) {
+			b.Run("direct", func(b *testing.B) { direct(b, api) })
+			b.Run("stdio", func(b *testing.B) { overStdio(b, api) })
+			b.Run("http", func(b *testing.B) { overHTTP(b, api) })
+		})
+	}
+}
+
+const executePath = "/api/v1/integrations/connectors/c0000001-0000-4000-8000-000000000001/execute"
+
+// upstream answers every execute with records of about n bytes.
+func upstream(b *testing.B, n int) string {
+	b.Helper()
+	record := `{"id":12345,"name":"Acme \"Ltd\"","email":"a@example.com","amount":12.5,"note":"text of some length, as records have"}`
+	records := strings.TrimSuffix(strings.Repeat(record+",", n/len(record)), ",")
+	body := []byte(`{"status":"success","result":[` + records + `],"connector_metadata":{"has_more":false},"execution_metadata":{"connector_instance_id":"x","execution_time_ms":5},"warning":null}`)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/json")
+		if strings.HasSuffix(r.URL.Path, "/token") {
+			_, _ = io.WriteString(w, `{"access_token":"t","token_type":"bearer","expires_in":900}`)
+			return
+		}
+		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+		_, _ = w.Write(body)
+	}))
+	b.Cleanup(srv.Close)
+	return srv.URL
+}
+
+func direct(b *testing.B, api string) {
+	var client http.Client
+	for b.Loop() {
+		resp, err := client.Post(api+executePath, "application/json", strings.NewReader(`{"entity":"issues","action":"list"}`))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+			b.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+}
+
+func benchServer(b *testing.B, api, transport string) *server.Server {
+	b.Helper()
+	client, err := airbyteclient.New(airbyteclient.Config{APIHost: api, ClientID: "x", ClientSecret: airbyteclient.NewSecret("y")},
+		airbyteclient.WithObserver(server.Observe))
+	if err != nil {
+		b.Fatal(err)
+	}
+	list, err := tools.Choose(tools.Catalog(), tools.Choice{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := server.New(list, server.OneClient(client),
+		server.Config{Transport: transport, Address: "127.0.0.1:0", MaxRequestBytes: 4 << 20}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return s
+}
+
+const benchCall = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"execute_operation","arguments":{"connector_id":"c0000001-0000-4000-8000-000000000001","entity":"issues","action":"list"}}}` + "\n"
+
+func overStdio(b *testing.B, api string) {
+	s := benchServer(b, api, "stdio")
+	inReader, in := io.Pipe()
+	out, outWriter := io.Pipe()
+	done := make(chan error, 1)
+	go func() { done <- s.ServeStdio(context.Background(), inReader, outWriter) }()
+	r := bufio.NewReaderSize(out, 1<<20)
+	for b.Loop() {
+		if _, err := io.WriteString(in, benchCall); err != nil {
+			b.Fatal(err)
+		}
+		for {
+			_, err := r.ReadSlice('\n')
+			if err == nil {
+				break
+			}
+			if err != bufio.ErrBufferFull {
+				b.Fatal(err)
+			}
+		}
+	}
+	in.Close()
+	if err := <-done; err != nil {
+		b.Fatal(err)
+	}
+}
+
+func overHTTP(b *testing.B, api string) {
+	srv := httptest.NewServer(benchServer(b, api, "streamable-http").Handler())
+	defer srv.Close()
+	body := strings.Replace(strings.TrimSpace(benchCall), `"params":{`, `"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"b","version":"1"}},`, 1)
+	var client http.Client
+	for b.Loop() {
+		req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, srv.URL+"/mcp", strings.NewReader(body))
+		if err != nil {
+			b.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Accept", "application/json, text/event-stream")
+		req.Header.Set("Mcp-Protocol-Version", "2026-07-28")
+		req.Header.Set("Mcp-Method", "tools/call")
+		req.Header.Set("Mcp-Name", "execute_operation")
+		resp, err := client.Do(req)
+		if err != nil {
+			b.Fatal(err)
+		}
+		var start bytes.Buffer
+		n, err := io.Copy(io.Discard, io.TeeReader(resp.Body, limited{&start}))
+		if err != nil {
+			b.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK || n < 2000 {
+			b.Fatalf("status %d, %d bytes: %s", resp.StatusCode, n, start.String())
+		}
+	}
+}
+
+// limited keeps the beginning of what is written.
+type limited struct{ b *bytes.Buffer }
+
+func (l limited) Write(p []byte) (int, error) {
+	l.b.Write(p[:min(len(p), max(0, 300-l.b.Len()))])
+	return len(p), nil
+}

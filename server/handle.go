@@ -1,0 +1,167 @@
+package server
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/tools"
+)
+
+// declare makes the SDK's own description of a tool, by which it finds and
+// calls it. What clients see of it is the tool's Definition.
+func declare(t tools.Tool) mcp.Tool {
+	return mcp.Tool{Name: t.Name, Title: t.Title, Description: t.Description, RawInputSchema: t.InputSchema()}
+}
+
+// encodeTools encodes the list once, one tool after the other, so that a tool
+// that cannot be encoded is found at start and named; the SDK would answer
+// tools/list with nothing at all.
+func encodeTools(list []tools.Tool) ([]byte, error) {
+	var faults []error
+	var encoded [][]byte
+	for _, t := range list {
+		definition, err := t.Definition()
+		if err == nil && !json.Valid(definition) {
+			err = fmt.Errorf("tool %s: its definition is not JSON", t.Name)
+		}
+		faults = append(faults, err)
+		encoded = append(encoded, definition)
+	}
+	return bytes.Join(encoded, []byte(",")), errors.Join(faults...)
+}
+
+// listEncoded makes tools/list answer with the bytes of encodeTools: the list
+// is the same until the process ends, and as long as many answers. The SDK
+// wants tools, so it is given one whose name is the marker.
+func listEncoded(encoded []byte, count int) mcpserver.OnAfterListToolsFunc {
+	return func(ctx context.Context, _ any, _ *mcp.ListToolsRequest, result *mcp.ListToolsResult) {
+		out := outletFrom(ctx)
+		if out == nil || len(result.Tools) != count || count == 0 {
+			return
+		}
+		n, err := out.hold(encoded)
+		if err != nil {
+			return
+		}
+		result.Tools = []mcp.Tool{{Name: out.mark[1:] + n + string(asList)}}
+	}
+}
+
+// handler serves tools/call for one tool. Whatever fails is a result that the
+// model can read; a JSON-RPC error would not reach it.
+func (s *Server) handler(t tools.Tool) mcpserver.ToolHandlerFunc {
+	return func(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		out := outletFrom(ctx)
+		ctx, release := out.bind(ctx)
+		defer release()
+		answer, words := s.call(ctx, t, req.Params.RawArguments)
+		if words == "" {
+			result, err := out.result(answer)
+			if err == nil {
+				return result, nil
+			}
+			words = "The answer was dropped: " + err.Error() + "."
+		}
+		return errorResult(words), nil
+	}
+}
+
+func errorResult(words string) *mcp.CallToolResult {
+	return &mcp.CallToolResult{
+		Content: []mcp.Content{mcp.TextContent{Type: "text", Text: words}},
+		IsError: true,
+	}
+}
+
+// Call runs one tool as a client would and returns its answer, one JSON
+// object, or else the words that tell a model what went wrong. The error is
+// for a tool that is not served.
+func (s *Server) Call(ctx context.Context, tool string, arguments json.RawMessage) (answer json.RawMessage, words string, err error) {
+	t, ok := s.tools[tool]
+	if !ok {
+		return nil, "", fmt.Errorf("no tool %q is served", tool)
+	}
+	answer, words = s.call(ctx, t, arguments)
+	return answer, words, nil
+}
+
+func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessage) (answer json.RawMessage, words string) {
+	start := time.Now()
+	trace := &trace{log: s.log}
+	ctx = context.WithValue(ctx, traceKey{}, trace)
+	outcome := "ok"
+	defer func() {
+		if p := recover(); p != nil {
+			s.logPanic(t.Name, p)
+			answer, outcome = nil, "panic"
+			words = "The server failed inside this tool; the operator's log has the details. Calling again is unlikely to help."
+		}
+		s.log.LogAttrs(ctx, slog.LevelInfo, "call",
+			slog.String("tool", t.Name),
+			slog.Duration("duration", time.Since(start)),
+			slog.Int("bytes", len(answer)),
+			slog.String("outcome", outcome),
+			slog.String("request_id", trace.id()))
+	}()
+	if s.config.ReadOnly && t.Effect != tools.Read {
+		outcome = "read_only"
+		return nil, t.Name + " changes something, and this server is read-only (--read-only). Calling again will not help."
+	}
+	api, err := s.clients(ctx)
+	if err == nil {
+		answer, err = t.Call(ctx, api, arguments)
+	}
+	if err != nil {
+		outcome = tools.Kind(err)
+		return nil, t.Explain(err)
+	}
+	return answer, ""
+}
+
+// trace gathers what the requests of one call left behind.
+type trace struct {
+	log       *slog.Logger
+	mu        sync.Mutex // guards requestID
+	requestID string
+}
+
+type traceKey struct{}
+
+func (t *trace) id() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.requestID
+}
+
+// Observe is the API client's observer: it logs each request for those who
+// look closely, and keeps the last one's ID for the line that the call logs.
+func Observe(ctx context.Context, a airbyteclient.Attempt) {
+	t, ok := ctx.Value(traceKey{}).(*trace)
+	if !ok {
+		return
+	}
+	t.log.LogAttrs(ctx, slog.LevelDebug, "request",
+		slog.String("method", a.Method),
+		slog.String("path", a.Path),
+		slog.Int("try", a.Try),
+		slog.Int("status", a.Status),
+		slog.Duration("duration", a.Duration),
+		slog.String("outcome", cmp.Or(string(a.Kind), "ok")),
+		slog.String("request_id", a.RequestID))
+	if a.RequestID != "" {
+		t.mu.Lock()
+		t.requestID = a.RequestID
+		t.mu.Unlock()
+	}
+}

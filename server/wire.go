@@ -1,0 +1,311 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"math/bits"
+	"strconv"
+	"sync"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// This file lets connector JSON pass through the SDK as bytes. The SDK's
+// encoder would compact and escape an answer several times over, which past a
+// few KB costs more than everything else together. A tool's answer is one JSON
+// value that is known to be valid, so the result that goes into the SDK holds
+// a short marker instead, and the marker is replaced where the encoded message
+// leaves: once by the bytes themselves (structuredContent) and once by the
+// same bytes as a JSON string (text).
+
+// maxHeld bounds the answer bytes that wait in one outlet for a client that
+// does not read.
+const maxHeld = 128 << 20
+
+var errNotReading = errors.New("the client is not reading its answers")
+
+// outlet is where the messages of one client leave: one HTTP answer, one SSE
+// stream, or standard output. It holds the answers whose markers are under way.
+type outlet struct {
+	closed context.Context                       // ends when calls must
+	notify func(method string, params any) error // sends a notification at once, in order
+	begun  chan struct{}                         // closed with the first message of the SDK's; nil where it loses none
+	mark   string                                // `"airbyte:<secret>:`, unguessable, so that no data can pose as a marker
+	mu     sync.Mutex                            // guards the fields below
+	held   map[string][]byte                     // marker number → answer
+	bytes  int                                   // sum of held
+	last   int                                   // last marker number
+}
+
+// How a marker is to be replaced; the last byte of it.
+const (
+	asText  = 't' // by the bytes as a JSON string
+	asValue = 's' // by the bytes themselves
+	asList  = 'l' // by the bytes in place of the whole tool whose name it is
+)
+
+// listBefore is how the SDK encodes a tool that has only a name, up to the name.
+var listBefore = func() []byte {
+	encoded, err := json.Marshal(mcp.Tool{Name: "?"})
+	if err != nil {
+		return nil // the marker then stays a tool's name; a test would see it
+	}
+	return encoded[:bytes.Index(encoded, []byte(`"?"`))]
+}()
+
+type outletKey struct{}
+
+func newOutlet(closed context.Context, secret string) *outlet {
+	return &outlet{closed: closed, mark: `"airbyte:` + secret + `:`, held: map[string][]byte{}}
+}
+
+// newSecret returns 128 random bits as text.
+func newSecret() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails
+	return hex.EncodeToString(b[:])
+}
+
+func withOutlet(ctx context.Context, o *outlet) context.Context {
+	return context.WithValue(ctx, outletKey{}, o)
+}
+
+func outletFrom(ctx context.Context) *outlet {
+	o, _ := ctx.Value(outletKey{}).(*outlet)
+	return o
+}
+
+// bind ends ctx also when the outlet closes. A call whose context alone ended
+// would not be answered: the SDK takes that for a client that has gone.
+func (o *outlet) bind(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	if o == nil {
+		return ctx, cancel
+	}
+	stop := context.AfterFunc(o.closed, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// hold keeps an answer and returns the marker's number.
+func (o *outlet) hold(answer []byte) (string, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.bytes+len(answer) > maxHeld && o.bytes > 0 {
+		return "", errNotReading
+	}
+	o.last++
+	n := strconv.Itoa(o.last)
+	o.held[n] = answer
+	o.bytes += len(answer)
+	return n, nil
+}
+
+// result makes the tool result for an answer that is one valid JSON object:
+// the same facts as text and as structure, since some clients show their model
+// only one of the two.
+func (o *outlet) result(answer []byte) (*mcp.CallToolResult, error) {
+	if o == nil { // called in this process, without a transport
+		return &mcp.CallToolResult{
+			Content:              []mcp.Content{mcp.TextContent{Type: "text", Text: string(answer)}},
+			RawStructuredContent: answer,
+		}, nil
+	}
+	n, err := o.hold(answer)
+	if err != nil {
+		return nil, err
+	}
+	marker := o.mark[1:] + n
+	return &mcp.CallToolResult{
+		Content:           []mcp.Content{mcp.TextContent{Type: "text", Text: marker + string(asText)}},
+		StructuredContent: marker + string(asValue),
+	}, nil
+}
+
+// splice writes an encoded message with its markers replaced.
+func (o *outlet) splice(w io.Writer, message []byte) error {
+	first := bytes.Index(message, []byte(o.mark))
+	if first < 0 {
+		_, err := w.Write(message)
+		return err
+	}
+	p := newPieces(w)
+	defer p.free()
+	var used []string
+	for at := first; at >= 0; at = bytes.Index(message, []byte(o.mark)) {
+		before := message[:at]
+		message = message[at+len(o.mark):]
+		end := bytes.IndexByte(message, '"')
+		if end < 2 {
+			break // no marker of ours is that short
+		}
+		n, kind := string(message[:end-1]), message[end-1]
+		message = message[end+1:]
+		o.mu.Lock()
+		answer := o.held[n]
+		o.mu.Unlock()
+		switch kind {
+		case asText:
+			p.add(before)
+			p.addString(answer)
+		case asList:
+			p.add(bytes.TrimSuffix(before, listBefore))
+			p.add(answer)
+			message = bytes.TrimPrefix(message, []byte("}"))
+		default:
+			p.add(before)
+			p.add(answer)
+		}
+		used = append(used, n)
+	}
+	p.add(message)
+	p.flush()
+	o.release(used)
+	return p.err
+}
+
+func (o *outlet) release(numbers []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, n := range numbers {
+		o.bytes -= len(o.held[n])
+		delete(o.held, n)
+	}
+}
+
+// pieces gathers small writes and hands large ones on without copying.
+type pieces struct {
+	w   io.Writer
+	buf []byte
+	err error
+}
+
+const piecesSize = 64 << 10
+
+var piecesPool = sync.Pool{New: func() any { return &pieces{buf: make([]byte, 0, piecesSize)} }}
+
+func newPieces(w io.Writer) *pieces {
+	p := piecesPool.Get().(*pieces)
+	p.w, p.err, p.buf = w, nil, p.buf[:0]
+	return p
+}
+
+func (p *pieces) free() {
+	p.w = nil
+	piecesPool.Put(p)
+}
+
+func (p *pieces) flush() {
+	if p.err == nil && len(p.buf) > 0 {
+		_, p.err = p.w.Write(p.buf)
+	}
+	p.buf = p.buf[:0]
+}
+
+func (p *pieces) add(b []byte) {
+	if len(b) <= cap(p.buf)-len(p.buf) {
+		p.buf = append(p.buf, b...)
+		return
+	}
+	p.flush()
+	if len(b) < piecesSize/2 {
+		p.buf = append(p.buf, b...)
+		return
+	}
+	if p.err == nil {
+		_, p.err = p.w.Write(b)
+	}
+}
+
+// escapes maps a byte to what follows the backslash in a JSON string: 'u' for
+// one that needs four digits.
+var escapes = func() (t [256]byte) {
+	for i := range 0x20 {
+		t[i] = 'u'
+	}
+	t['\b'], t['\f'], t['\n'], t['\r'], t['\t'] = 'b', 'f', 'n', 'r', 't'
+	t['"'], t['\\'] = '"', '\\'
+	return t
+}()
+
+// toEscape has the high bit set for the first byte of v, from the low end, that
+// a JSON string must escape; bits above that one mean nothing. (The classic
+// search for a zero byte, after turning what is sought into zero.)
+func toEscape(v uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quote, backslash := v^(ones*'"'), v^(ones*'\\')
+	return ((quote-ones)&^quote | (backslash-ones)&^backslash | (v-ones*0x20)&^v) & highs
+}
+
+// addString adds b, which is valid UTF-8, as a JSON string, eight bytes at a
+// time: an answer is escaped once, and in the whole of it nothing costs more.
+func (p *pieces) addString(b []byte) {
+	const word = 8
+	p.add([]byte{'"'})
+	for len(b) > 0 {
+		if cap(p.buf)-len(p.buf) < piecesSize/8 {
+			p.flush()
+		}
+		// What fits now even if every byte took six, and a word is copied whole.
+		chunk := b[:min(len(b), (cap(p.buf)-len(p.buf)-word)/6)]
+		b = b[len(chunk):]
+		dst, to, from := p.buf[:cap(p.buf)], len(p.buf), 0
+		for len(chunk)-from >= word {
+			v := binary.LittleEndian.Uint64(chunk[from:])
+			binary.LittleEndian.PutUint64(dst[to:], v)
+			found := toEscape(v)
+			if found == 0 {
+				from, to = from+word, to+word
+				continue
+			}
+			plain := bits.TrailingZeros64(found) / 8
+			from, to = from+plain, to+plain
+			to += putEscaped(dst[to:], chunk[from])
+			from++
+		}
+		for ; from < len(chunk); from++ {
+			if escapes[chunk[from]] != 0 {
+				to += putEscaped(dst[to:], chunk[from])
+				continue
+			}
+			dst[to] = chunk[from]
+			to++
+		}
+		p.buf = dst[:to]
+	}
+	p.add([]byte{'"'})
+}
+
+func putEscaped(dst []byte, c byte) int {
+	const hexDigits = "0123456789abcdef"
+	dst[0], dst[1] = '\\', escapes[c]
+	if dst[1] != 'u' {
+		return 2
+	}
+	dst[2], dst[3], dst[4], dst[5] = '0', '0', hexDigits[c>>4], hexDigits[c&15]
+	return 6
+}
+
+// notification is a message without an answer.
+type notification struct {
+	JSONRPC string `json:"jsonrpc"`
+	Method  string `json:"method"`
+	Params  any    `json:"params,omitempty"`
+}
+
+func encodeNotification(method string, params any) ([]byte, error) {
+	return json.Marshal(notification{JSONRPC: mcp.JSONRPC_VERSION, Method: method, Params: params})
+}
+
+// frameEvent makes an event of an encoded message.
+func frameEvent(message []byte) []byte {
+	event := make([]byte, 0, len(message)+32)
+	event = append(event, "event: message\ndata: "...)
+	event = append(event, bytes.TrimRight(message, "\n")...)
+	return append(event, "\n\n"...)
+}

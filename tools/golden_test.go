@@ -1,0 +1,196 @@
+package tools
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/airbyteclient/sandbox"
+)
+
+var update = flag.Bool("update", false, "rewrite what the stories in testdata record")
+
+// A story is testdata/TOOL.txtar or testdata/TOOL.CASE.txtar: a comment that
+// says what it tells and args.json are written by hand; what was sent over
+// HTTP, what a model reads, and how a client sees the tool are recorded.
+func TestStories(t *testing.T) {
+	byName := map[string]Tool{}
+	for _, set := range Catalog() {
+		for _, tool := range set.Tools {
+			byName[tool.Name] = tool
+		}
+	}
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	for _, file := range files {
+		name, kind, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".txtar"), ".")
+		tool, ok := byName[name]
+		if !ok {
+			t.Errorf("%s: there is no tool %q", file, name)
+			continue
+		}
+		told[name] = told[name] || kind == ""
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			story, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := tell(t, tool, story, kind == "")
+			if *update {
+				if err := os.WriteFile(file, txtar.Format(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(string(txtar.Format(story)), string(txtar.Format(got))); diff != "" {
+				t.Errorf("the story changed (-want +got); if that is meant, run go test ./tools -update\n%s", diff)
+			}
+		})
+	}
+	for name := range byName {
+		if !told[name] {
+			t.Errorf("tool %s has no story: write testdata/%s.txtar with a comment and args.json", name, name)
+		}
+	}
+}
+
+// tell plays a story in a world of its own.
+func tell(t *testing.T, tool Tool, story *txtar.Archive, withTool bool) *txtar.Archive {
+	if len(bytes.TrimSpace(story.Comment)) == 0 {
+		t.Errorf("the story has no comment that says what it tells")
+	}
+	var args []byte
+	for _, f := range story.Files {
+		if f.Name == "args.json" {
+			args = f.Data
+		}
+	}
+	world := newWorld(t, sandbox.Options{})
+	answer, err := tool.Call(context.Background(), world.api, bytes.ReplaceAll(args, []byte("{{token}}"), []byte(world.scopedToken(t, args))))
+	got := &txtar.Archive{Comment: story.Comment}
+	add := func(name, data string) {
+		got.Files = append(got.Files, txtar.File{Name: name, Data: []byte(strings.TrimRight(data, "\n") + "\n")})
+	}
+	add("args.json", string(args))
+	add("http", world.sent())
+	if err != nil {
+		add("error.txt", tool.Explain(err))
+	} else {
+		add("answer.json", indented(t, answer))
+		if err := tool.checkAnswer(answer); err != nil {
+			t.Errorf("the answer does not fit the tool's output schema: %v", err)
+		}
+	}
+	if withTool {
+		add("tool.json", described(t, tool))
+	}
+	return got
+}
+
+func (t Tool) checkAnswer(answer json.RawMessage) error {
+	schema, err := t.schemas()
+	if err != nil {
+		return err
+	}
+	return schema.output.Check(answer)
+}
+
+func indented(t *testing.T, raw json.RawMessage) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Indent(&b, raw, "", "  "); err != nil {
+		t.Fatalf("the answer is not JSON: %v\n%s", err, raw)
+	}
+	const most = 6000
+	if b.Len() > most {
+		return b.String()[:most] + fmt.Sprintf("\n… %d bytes more", b.Len()-most)
+	}
+	return b.String()
+}
+
+func described(t *testing.T, tool Tool) string {
+	t.Helper()
+	b, err := tool.Definition()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return indented(t, b)
+}
+
+// world is a sandbox of its own with a client of it.
+type world struct {
+	sandbox *sandbox.Sandbox
+	api     *airbyteclient.Client
+}
+
+// storyTime is when every story happens.
+var storyTime = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+
+func newWorld(t testing.TB, options sandbox.Options) world {
+	t.Helper()
+	if options.Now == nil {
+		options.Now = func() time.Time { return storyTime }
+	}
+	s := sandbox.New(options)
+	srv := httptest.NewServer(s)
+	t.Cleanup(srv.Close)
+	api, err := airbyteclient.New(airbyteclient.Config{
+		APIHost: srv.URL, ClientID: sandbox.ClientID,
+		ClientSecret: airbyteclient.NewSecret(sandbox.ClientSecret), OrganizationID: sandbox.OrganizationID,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(api.CloseIdleConnections)
+	return world{s, api}
+}
+
+// scopedToken mints a token where the arguments ask for one.
+func (w world) scopedToken(t *testing.T, args []byte) string {
+	t.Helper()
+	if !bytes.Contains(args, []byte("{{token}}")) {
+		return ""
+	}
+	got, err := w.api.CreateScopedToken(context.Background(), airbyteclient.CreateScopedTokenRequest{WorkspaceName: "default"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.sandbox.ResetRequests()
+	return got.Token
+}
+
+// sent lists the requests that reached the API, the token mint left out.
+func (w world) sent() string {
+	var b strings.Builder
+	for _, r := range w.sandbox.Requests() {
+		if strings.HasSuffix(r.Path, "/applications/token") {
+			continue
+		}
+		fmt.Fprintf(&b, "%s %s", r.Method, r.Path)
+		if r.Query != "" {
+			b.WriteString("?" + r.Query)
+		}
+		b.WriteString("\n")
+		if len(r.Body) > 0 {
+			fmt.Fprintf(&b, "%s\n", bytes.TrimSpace([]byte(r.Body)))
+		}
+		fmt.Fprintf(&b, "=> %d\n", r.Status)
+	}
+	return b.String()
+}

@@ -1,0 +1,209 @@
+package tools
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"strings"
+	"unicode/utf8"
+
+	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/schemas"
+)
+
+type executeOperationIn struct {
+	connectorRef
+	Entity         string         `json:"entity" jsonschema_description:"Resource type, such as contacts, as describe_connector names it."`
+	Action         string         `json:"action" jsonschema_description:"list, get, api_search, context_store_search, create, update, delete, download, or another that describe_connector names."`
+	Params         schemas.Object `json:"params,omitempty" jsonschema_description:"Parameters of the action, in one object, with the service's own names: filters, page size, cursor, ID, fields to write."`
+	SelectFields   []string       `json:"select_fields,omitempty" jsonschema_description:"Dotted paths of the fields to return, such as [\"id\", \"owner.email\"]. Nearly always worth giving."`
+	ExcludeFields  []string       `json:"exclude_fields,omitempty" jsonschema_description:"Dotted paths to leave out instead."`
+	SkipTruncation *bool          `json:"skip_truncation,omitempty" jsonschema_description:"false cuts texts in lists to 200 characters."`
+	Intent         string         `json:"intent,omitempty" jsonschema_description:"Why the call is made, for the audit record; up to 512 characters."`
+}
+
+// executeOperationOut keeps the service's envelope and adds the page.
+type executeOperationOut struct {
+	Result            json.RawMessage                  `json:"result" jsonschema_description:"What the action gave back: records, one record, or null."`
+	Page              *page                            `json:"page,omitempty" jsonschema_description:"has_more; next_cursor goes into params under the name that describe_connector with section gives (after, cursor, page, ...). Without one, use the last record's ID."`
+	Warning           *airbyteclient.Warning           `json:"warning,omitempty" jsonschema_description:"Why the result may be stale."`
+	File              *file                            `json:"file,omitempty" jsonschema_description:"A download: name, content_type, size, sha256, and text or base64 if short."`
+	ConnectorMetadata json.RawMessage                  `json:"connector_metadata,omitempty" jsonschema_description:"The service's own paging data."`
+	ExecutionMetadata *airbyteclient.ExecutionMetadata `json:"execution_metadata,omitempty" jsonschema_description:"Which connector ran, how long."`
+}
+
+// appendJSON passes the connector's own bytes through: the client has read
+// them once and knows that they are valid.
+func (out executeOperationOut) appendJSON(b []byte) ([]byte, error) {
+	rest, err := encode(struct {
+		Page              *page                            `json:"page,omitempty"`
+		Warning           *airbyteclient.Warning           `json:"warning,omitempty"`
+		File              *file                            `json:"file,omitempty"`
+		ExecutionMetadata *airbyteclient.ExecutionMetadata `json:"execution_metadata,omitempty"`
+	}{out.Page, out.Warning, out.File, out.ExecutionMetadata})
+	if err != nil {
+		return nil, err
+	}
+	if b == nil {
+		b = make([]byte, 0, len(out.Result)+len(out.ConnectorMetadata)+len(rest)+64)
+	}
+	b = append(b, '{')
+	b = appendMember(b, "result", out.Result)
+	if m := string(out.ConnectorMetadata); m != "" && m != "null" && m != "{}" {
+		b = appendMember(b, "connector_metadata", out.ConnectorMetadata)
+	}
+	if len(rest) > 2 {
+		b = append(append(b, ','), rest[1:len(rest)-1]...)
+	}
+	return append(b, '}'), nil
+}
+
+// searchHint stands below every failed search: the service does not say with
+// which status it refuses a store that is not ready.
+const searchHint = "If the Context Store has not indexed the entity yet (describe_connector shows context_store readiness), use a live action such as list or api_search meanwhile."
+
+const executeDescription = "Runs one action on one entity of a connector, live or in its Context Store, and returns its data. " +
+	"Call describe_connector first: entities, actions and parameters differ between services. " +
+	"Ask for few fields (select_fields) and few records. "
+
+func executeOperation() Tool {
+	return define(Tool{
+		Name:        "execute_operation",
+		Title:       "Run a connector operation",
+		Description: executeDescription + "create, update and delete change the user's data: make sure that is wanted, and if one fails, look whether it ran before trying again, never on another target.",
+		Effect:      Destroy,
+		Finder:      "list_connectors",
+		readOnly:    readOperation,
+	}, execute)
+}
+
+// readOperation is execute_operation on a server that may change nothing.
+func readOperation() Tool {
+	return define(Tool{
+		Name:        "execute_operation",
+		Title:       "Run a reading operation",
+		Description: executeDescription + "This server is read-only: only reading actions are admitted.",
+		Effect:      Read,
+		Finder:      "list_connectors",
+	}, func(ctx context.Context, api *airbyteclient.Client, in executeOperationIn) (executeOperationOut, error) {
+		if !airbyteclient.ReadingAction(in.Action) {
+			return executeOperationOut{}, refuse("The action %q is not known to be a reading one, and this server is read-only (--read-only).", shown(in.Action)).
+				next("Nothing was sent. Calling again will not help; list, get, api_search, context_store_search, download and describe are admitted.")
+		}
+		return execute(ctx, api, in)
+	})
+}
+
+func execute(ctx context.Context, api *airbyteclient.Client, in executeOperationIn) (executeOperationOut, error) {
+	if utf8.RuneCountInString(in.Intent) > 512 {
+		in.Intent = string([]rune(in.Intent)[:512])
+	}
+	id, err := in.id(ctx, api)
+	if err != nil {
+		return executeOperationOut{}, err
+	}
+	got, err := api.Execute(ctx, id, airbyteclient.ExecuteRequest{
+		Entity: in.Entity, Action: in.Action, Params: json.RawMessage(in.Params),
+		SelectFields: in.SelectFields, ExcludeFields: in.ExcludeFields,
+		SkipTruncation: in.SkipTruncation, Intent: in.Intent,
+		Idempotent: airbyteclient.ReadingAction(in.Action),
+	})
+	if err != nil {
+		h := hinted{error: err, reads: airbyteclient.ReadingAction(in.Action)}
+		if strings.HasPrefix(in.Action, "context_store") {
+			h.hint = searchHint
+		}
+		return executeOperationOut{}, h
+	}
+	if got.File != nil {
+		f, err := readFile(got.File)
+		if err != nil {
+			return executeOperationOut{}, hinted{error: err, reads: airbyteclient.ReadingAction(in.Action)}
+		}
+		return executeOperationOut{Result: json.RawMessage("null"), File: f}, nil
+	}
+	return executeOperationOut{
+		Result: got.Result, Page: operationPage(got), Warning: got.Warning,
+		ConnectorMetadata: got.ConnectorMetadata, ExecutionMetadata: got.ExecutionMetadata,
+	}, nil
+}
+
+const (
+	// maxText is how much of a text file is shown.
+	maxText = 64 << 10
+	// maxBinary is how long another file may be to be shown as base64.
+	maxBinary = 16 << 10
+)
+
+// file is a download as a model can use it.
+type file struct {
+	Name        string `json:"name,omitempty"`
+	ContentType string `json:"content_type,omitempty"`
+	Size        int64  `json:"size"`
+	SHA256      string `json:"sha256"`
+	Text        string `json:"text,omitempty"`
+	Base64      string `json:"base64,omitempty"`
+	Note        string `json:"note,omitempty"`
+}
+
+// readFile reads a download as a stream: only its beginning is ever held.
+func readFile(f *airbyteclient.File) (*file, error) {
+	defer f.Body.Close()
+	sum := sha256.New()
+	body := io.TeeReader(f.Body, sum)
+	start, err := io.ReadAll(io.LimitReader(body, maxText))
+	if err != nil {
+		return nil, err
+	}
+	rest, err := io.Copy(io.Discard, body)
+	if err != nil {
+		return nil, err
+	}
+	out := &file{
+		Name: f.Name, ContentType: f.ContentType,
+		Size: int64(len(start)) + rest, SHA256: hex.EncodeToString(sum.Sum(nil)),
+	}
+	switch {
+	case isText(f.ContentType, start):
+		out.Text = strings.ToValidUTF8(string(wholeRunes(start)), "\uFFFD")
+		if rest > 0 {
+			out.Note = fmt.Sprintf("Only the first %d bytes are shown; params.range_header (\"bytes=%d-\") asks for more.", len(start), len(start))
+		}
+	case out.Size <= maxBinary:
+		out.Base64 = base64.StdEncoding.EncodeToString(start)
+	default:
+		out.Note = "The content is not text and too long to show."
+	}
+	return out, nil
+}
+
+// wholeRunes leaves out a last character that was cut.
+func wholeRunes(b []byte) []byte {
+	for n := 1; n <= min(utf8.UTFMax-1, len(b)); n++ {
+		if tail := b[len(b)-n:]; utf8.RuneStart(tail[0]) {
+			if !utf8.FullRune(tail) {
+				return b[:len(b)-n]
+			}
+			break
+		}
+	}
+	return b
+}
+
+func isText(contentType string, start []byte) bool {
+	kind, _, _ := mime.ParseMediaType(contentType)
+	switch {
+	case strings.HasPrefix(kind, "text/"), strings.HasSuffix(kind, "+json"), strings.HasSuffix(kind, "+xml"):
+		return true
+	case kind == "application/json", kind == "application/xml", kind == "application/csv":
+		return true
+	case kind == "", kind == "application/octet-stream":
+		return utf8.Valid(wholeRunes(start)) && !strings.ContainsRune(string(start), 0)
+	}
+	return false
+}

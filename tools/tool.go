@@ -1,0 +1,124 @@
+// Package tools is what the server can do, as data: a list of values, each of
+// which says what a tool is, what goes in and comes out, and how it runs. The
+// package knows the Agent API and JSON Schema, and no protocol.
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/schemas"
+)
+
+// Effect is what calling a tool may do to the world.
+type Effect int
+
+const (
+	// Read changes nothing.
+	Read Effect = iota
+	// Write adds or changes, and loses nothing that was there.
+	Write
+	// Destroy may delete or overwrite what cannot be brought back.
+	Destroy
+)
+
+func (e Effect) String() string {
+	return [...]string{"read", "write", "destroy"}[e]
+}
+
+// Tool is one tool. Make one with define.
+type Tool struct {
+	Name        string
+	Title       string
+	Description string
+	Effect      Effect
+	// Idempotent says that a second call with the same arguments changes
+	// nothing more. Reading tools need not say so.
+	Idempotent bool
+	// Finder is the tool that lists the IDs this one takes, named when one is
+	// not found.
+	Finder string
+	// Toolset is the name of the list the tool stands in; Catalog fills it.
+	Toolset string
+	// readOnly gives the variant served by a server that may change nothing.
+	readOnly func() Tool
+
+	schemas func() (pair, error)
+	run     func(context.Context, *airbyteclient.Client, json.RawMessage) (json.RawMessage, error)
+}
+
+// pair is the schemas of a tool.
+type pair struct{ input, output *schemas.Schema }
+
+// define joins what a tool says of itself with the function that does it. The
+// schemas come from the function's types, at first use: a server that shows
+// ten tools pays for ten.
+func define[In, Out any](t Tool, run func(context.Context, *airbyteclient.Client, In) (Out, error)) Tool {
+	both := sync.OnceValues(func() (pair, error) {
+		input, errIn := schemas.For[In]()
+		output, errOut := schemas.ForOutput[Out]()
+		if err := errors.Join(errIn, errOut); err != nil {
+			return pair{}, fmt.Errorf("tool %s: %w", t.Name, err)
+		}
+		return pair{input, output}, nil
+	})
+	t.schemas = both
+	t.run = func(ctx context.Context, api *airbyteclient.Client, arguments json.RawMessage) (json.RawMessage, error) {
+		schema, err := both()
+		if err != nil {
+			return nil, err
+		}
+		mended, err := schema.input.Mend(arguments)
+		if err != nil {
+			return nil, err
+		}
+		var in In
+		if err := json.Unmarshal(mended, &in); err != nil {
+			return nil, fmt.Errorf("decode checked arguments: %w", err)
+		}
+		out, err := run(ctx, api, in)
+		if err != nil {
+			return nil, err
+		}
+		return encode(out)
+	}
+	return t
+}
+
+// Check reports what keeps the tool from being served: a type that has no
+// schema in the dialect, or a schema that does not compile.
+func (t Tool) Check() error {
+	schema, err := t.schemas()
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(schema.input.Compile(), schema.output.Compile()); err != nil {
+		return fmt.Errorf("tool %s: %w", t.Name, err)
+	}
+	return nil
+}
+
+// InputSchema is the JSON Schema of the arguments, empty if Check fails.
+func (t Tool) InputSchema() json.RawMessage {
+	schema, err := t.schemas()
+	if err != nil {
+		return nil
+	}
+	return schema.input.JSON()
+}
+
+// Call mends and checks the arguments, runs the tool, and returns its answer:
+// one valid JSON object on one line. Explain words the error.
+func (t Tool) Call(ctx context.Context, api *airbyteclient.Client, arguments json.RawMessage) (json.RawMessage, error) {
+	return t.run(ctx, api, arguments)
+}
+
+// appender is an answer that knows a cheaper way to its JSON than encoding/json,
+// which scans raw values over again.
+type appender interface {
+	appendJSON([]byte) ([]byte, error)
+}

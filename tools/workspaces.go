@@ -1,0 +1,116 @@
+package tools
+
+import (
+	"context"
+
+	"airbyte-agent-mcp/airbyteclient"
+)
+
+func workspaceTools() []Tool {
+	return []Tool{getWorkspace(), updateWorkspace(), deleteWorkspace(), getWorkspaceStats()}
+}
+
+type listWorkspacesIn struct {
+	NameContains string `json:"name_contains,omitempty" jsonschema_description:"Part of the name, any case."`
+	Status       string `json:"status,omitempty" jsonschema:"enum=active,enum=inactive" jsonschema_description:"Only workspaces of this status."`
+	Limit        int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"How many, 1 to 100; 20 if absent."`
+	Cursor       string `json:"cursor,omitempty" jsonschema_description:"page.next_cursor of the answer before."`
+}
+
+type workspaceSummary struct {
+	WorkspaceID  string `json:"workspace_id"`
+	Name         string `json:"name"`
+	Status       string `json:"status"`
+	CacheEnabled *bool  `json:"cache_enabled,omitempty"`
+	Visibility   string `json:"visibility,omitempty"`
+}
+
+type listWorkspacesOut struct {
+	Data []workspaceSummary `json:"data" jsonschema_description:"Workspaces: workspace_id, name, status, cache_enabled."`
+	Page page               `json:"page" jsonschema_description:"has_more, next_cursor."`
+}
+
+func listWorkspaces() Tool {
+	return define(Tool{
+		Name:        "list_workspaces",
+		Title:       "List workspaces",
+		Description: "Lists the workspaces of the organization. A workspace holds connectors; tools that take workspace_name use the configured one if it is absent, so this is needed only to work in another.",
+		Effect:      Read,
+	}, func(ctx context.Context, api *airbyteclient.Client, in listWorkspacesIn) (listWorkspacesOut, error) {
+		got, err := api.ListWorkspaces(ctx, airbyteclient.ListWorkspacesOptions{
+			NameContains: in.NameContains, Status: in.Status, Limit: in.Limit, Cursor: in.Cursor,
+		})
+		if err != nil {
+			return listWorkspacesOut{}, err
+		}
+		out := listWorkspacesOut{Data: make([]workspaceSummary, 0, len(got.Data)), Page: pageAfter(got.NextCursor())}
+		for _, w := range got.Data {
+			out.Data = append(out.Data, workspaceSummary{w.ID, w.Name, w.Status, w.CacheEnabled, w.Visibility})
+		}
+		return out, nil
+	})
+}
+
+type getWorkspaceIn struct {
+	WorkspaceID string `json:"workspace_id" jsonschema_description:"ID of the workspace, from list_workspaces."`
+}
+
+func getWorkspace() Tool {
+	return define(Tool{
+		Name:        "get_workspace",
+		Title:       "Get a workspace",
+		Description: "Returns one workspace: name, status, and whether its Context Store is on (cache_enabled; null inherits from the organization).",
+		Effect:      Read,
+		Finder:      "list_workspaces",
+	}, func(ctx context.Context, api *airbyteclient.Client, in getWorkspaceIn) (*airbyteclient.Workspace, error) {
+		return api.GetWorkspace(ctx, in.WorkspaceID)
+	})
+}
+
+type updateWorkspaceIn struct {
+	WorkspaceID  string `json:"workspace_id" jsonschema_description:"ID of the workspace, from list_workspaces."`
+	Name         string `json:"name,omitempty" jsonschema_description:"New name."`
+	Status       string `json:"status,omitempty" jsonschema:"enum=active,enum=inactive" jsonschema_description:"New status; inactive disables every connection in it."`
+	CacheEnabled *bool  `json:"cache_enabled,omitempty" jsonschema_description:"Whether the Context Store indexes this workspace."`
+}
+
+func updateWorkspace() Tool {
+	return define(Tool{
+		Name:        "update_workspace",
+		Title:       "Change a workspace",
+		Description: "Renames a workspace, switches it on or off, or switches its Context Store on or off. What is absent stays as it is.",
+		Effect:      Destroy,
+		Idempotent:  true,
+		Finder:      "list_workspaces",
+	}, func(ctx context.Context, api *airbyteclient.Client, in updateWorkspaceIn) (*airbyteclient.Workspace, error) {
+		return api.UpdateWorkspace(ctx, in.WorkspaceID, airbyteclient.UpdateWorkspaceRequest{
+			Name: in.Name, Status: in.Status, CacheEnabled: in.CacheEnabled,
+		})
+	})
+}
+
+func deleteWorkspace() Tool {
+	return define(Tool{
+		Name:        "delete_workspace",
+		Title:       "Delete a workspace",
+		Description: "Deletes a workspace with everything connected in it, at once. Ask the user first; update_workspace with status inactive is the gentle way.",
+		Effect:      Destroy,
+		Idempotent:  true,
+		Finder:      "list_workspaces",
+	}, func(ctx context.Context, api *airbyteclient.Client, in getWorkspaceIn) (*airbyteclient.Deleted, error) {
+		return api.DeleteWorkspace(ctx, in.WorkspaceID)
+	})
+}
+
+type nothing struct{}
+
+func getWorkspaceStats() Tool {
+	return define(Tool{
+		Name:        "get_workspace_stats",
+		Title:       "Count workspaces",
+		Description: "Counts the active and inactive workspaces of the organization.",
+		Effect:      Read,
+	}, func(ctx context.Context, api *airbyteclient.Client, _ nothing) (*airbyteclient.WorkspaceStats, error) {
+		return api.GetWorkspaceStats(ctx)
+	})
+}
