@@ -261,12 +261,13 @@ func (t *conversation) forward(ctx context.Context) {
 }
 
 // rawID keeps an id byte for byte; the SDK would read a number as a float and
-// lose integers above 2^53.
+// lose integers above 2^53. Bytes that are not UTF-8 become U+FFFD one by one,
+// as in every decoded string.
 func rawID(id json.RawMessage) mcp.RequestId {
 	if len(id) == 0 {
 		return mcp.NewRequestId(nil)
 	}
-	return mcp.NewRequestId(json.RawMessage(bytes.ToValidUTF8(id, []byte("\uFFFD"))))
+	return mcp.NewRequestId(json.RawMessage(string([]rune(string(id)))))
 }
 
 func withRawID(response mcp.JSONRPCMessage, id json.RawMessage) any {

@@ -358,7 +358,7 @@ func TestReadAheadIsBounded(t *testing.T) {
 
 func FuzzStdioLine(f *testing.F) {
 	for _, line := range []string{
-		``, ping, `{"jsonrpc":"2.0","id":"\ud800","method":"ping"}`, "{\"jsonrpc\":\"2.0\",\"id\":\"\xff\",\"method\":\"ping\"}",
+		``, ping, `{"jsonrpc":"2.0","id":"\ud800","method":"ping"}`, "{\"jsonrpc\":\"2.0\",\"id\":\"\xff\",\"method\":\"ping\"}", "{\"jsonrpc\":\"\",\"id\":\"\xff\xfe\",\"method\":\"ping\"}",
 		`{"jsonrpc":"2.0","id":{"a":[1]},"method":"tools/list"}`, `{"jsonrpc":"2.0","id":[],"method":"ping"}`, `{"jsonrpc":"2.0","id":true,"method":"ping"}`,
 		initializeMessage(1, "2025-11-25", "{}"), callMessage(1, "list_workspaces", `{"limit":2}`), callMessage(`"x"`, "execute_operation", `{}`),
 		`{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}`, `{"jsonrpc":"2.0","ID":1,"Method":"ping"}`, `{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}`,
