@@ -29,6 +29,7 @@ func TestImports(t *testing.T) {
 		"github.com/alecthomas/kong":    {""},
 		"github.com/cenkalti/backoff":   {"airbyteclient"},
 		"golang.org/x/sync":             {"airbyteclient"},
+		"github.com/maypok86/otter":     {"tools"},
 	}
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...").Output()
 	if err != nil {

@@ -10,6 +10,7 @@ package airbyteclient
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ type Client struct {
 	token          *tokenSource
 	organizationID string
 	workspace      string
+	identity       string
 	userAgent      string
 	timeout        time.Duration
 	executeTimeout time.Duration
@@ -93,6 +95,7 @@ func New(config Config, opts ...Option) (*Client, error) {
 		token:          newTokenSource(config),
 		organizationID: config.OrganizationID,
 		workspace:      config.Workspace,
+		identity:       identity(base, config),
 		userAgent:      config.UserAgent,
 		timeout:        config.Timeout,
 		executeTimeout: config.ExecuteTimeout,
@@ -109,8 +112,17 @@ func New(config Config, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
+func identity(base *url.URL, config Config) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{base.String(), config.ClientID, config.OrganizationID, config.Workspace}, "\x00")))
+	return fmt.Sprintf("%x", sum[:8])
+}
+
 // Workspace is the name of the workspace to use when none is given.
 func (c *Client) Workspace() string { return c.workspace }
+
+// Identity names the account and what it works in, the same for every client
+// with the same settings. It tells nothing of the credentials.
+func (c *Client) Identity() string { return c.identity }
 
 // Ready tells whether the service gives us a token.
 func (c *Client) Ready(ctx context.Context) error {

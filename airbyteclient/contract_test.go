@@ -133,7 +133,7 @@ func callByStory(t *testing.T, w *contractWorld, tool tools.Tool) {
 	if bytes.Contains(arguments, []byte("{{token}}")) {
 		arguments = bytes.ReplaceAll(arguments, []byte("{{token}}"), []byte(w.scopedToken("default")))
 	}
-	if _, err := tool.Call(t.Context(), w.Client, arguments); err != nil {
+	if _, err := tools.NewRunner([]tools.Tool{tool}).Call(t.Context(), w.Client, tool.Name, arguments); err != nil {
 		t.Errorf("the story's call went wrong: %v", err)
 	}
 }

@@ -695,8 +695,8 @@ func TestBadToolDoesNotLoseTheList(t *testing.T) {
 	b.mcp.AddTool(badTool("list_workspaces"), nothing) // takes the place of a good one
 	got := b.web(t).greet("2025-11-25", "{}").post(list)
 	var result struct{ Tools []struct{ Name string } }
-	if err := json.Unmarshal(got.last(t).Result, &result); err != nil || len(result.Tools) != len(b.tools) {
-		t.Errorf("%d tools, want %d: %.200s (%v)", len(result.Tools), len(b.tools), got.body, err)
+	if err := json.Unmarshal(got.last(t).Result, &result); err != nil || len(result.Tools) != len(b.runner.Tools()) {
+		t.Errorf("%d tools, want %d: %.200s (%v)", len(result.Tools), len(b.runner.Tools()), got.body, err)
 	}
 }
 
@@ -724,7 +724,7 @@ func TestReadOnlyHoldsAtTheCall(t *testing.T) {
 	b := newBench(t, settings{choice: tools.Choice{Toolsets: []string{"all"}}, config: func(c *Config) { c.ReadOnly = true }})
 	session := b.web(t).greet("2025-11-25", "{}")
 	refused := 0
-	for name, tool := range b.tools {
+	for name, tool := range b.runner.Tools() {
 		if tool.Effect == tools.Read {
 			continue
 		}

@@ -88,7 +88,7 @@ func errorResult(words string) *mcp.CallToolResult {
 // object, or else the words that tell a model what went wrong. The error is
 // for a tool that is not served.
 func (s *Server) Call(ctx context.Context, tool string, arguments json.RawMessage) (answer json.RawMessage, words string, err error) {
-	t, ok := s.tools[tool]
+	t, ok := s.runner.Tools()[tool]
 	if !ok {
 		return nil, "", fmt.Errorf("no tool %q is served", tool)
 	}
@@ -120,7 +120,9 @@ func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessa
 	}
 	api, err := s.clients(ctx)
 	if err == nil {
-		answer, err = t.Call(ctx, api, arguments)
+		var got tools.Answer
+		got, err = s.runner.Call(ctx, api, t.Name, arguments)
+		answer = got.JSON
 	}
 	if err != nil {
 		outcome = tools.Kind(err)

@@ -31,8 +31,8 @@ var legacyVersions = []string{"2024-11-05", "2025-03-26", "2025-06-18", "2025-11
 func (b *bench) listed(t testing.TB, m message) {
 	t.Helper()
 	var result struct{ Tools []mcp.Tool }
-	if err := json.Unmarshal(m.Result, &result); err != nil || len(result.Tools) != len(b.tools) {
-		t.Errorf("%d tools are listed, want %d (%v)", len(result.Tools), len(b.tools), err)
+	if err := json.Unmarshal(m.Result, &result); err != nil || len(result.Tools) != len(b.runner.Tools()) {
+		t.Errorf("%d tools are listed, want %d (%v)", len(result.Tools), len(b.runner.Tools()), err)
 	}
 }
 
@@ -180,7 +180,7 @@ func TestSDKClientIsServedInEveryVersionOnEveryTransport(t *testing.T) {
 					t.Errorf("version %s was agreed", got)
 				}
 				list, err := c.ListTools(ctx, mcp.ListToolsRequest{})
-				if err != nil || len(list.Tools) != len(b.tools) {
+				if err != nil || len(list.Tools) != len(b.runner.Tools()) {
 					t.Fatalf("list: %v", err)
 				}
 				call := mcp.CallToolRequest{}

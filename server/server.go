@@ -24,7 +24,7 @@ type Server struct {
 	clients Clients
 	log     *slog.Logger
 	mcp     *mcpserver.MCPServer
-	tools   map[string]tools.Tool
+	runner  *tools.Runner
 	secret  string // of the answer markers, see wire.go
 	ready   readiness
 	// arriving is spent on messages while they are worked on.
@@ -46,7 +46,7 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 	}
 	s := &Server{
 		config: config, clients: clients, log: log,
-		tools: map[string]tools.Tool{}, secret: newSecret(), arriving: budget{most: maxArriving},
+		runner: tools.NewRunner(list), secret: newSecret(), arriving: budget{most: maxArriving},
 		ready:    readiness{turn: make(chan struct{}, 1)},
 		stopping: context.Background(), stopped: context.Background(),
 	}
@@ -66,7 +66,6 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 	hooks.AddAfterListTools(listEncoded(encoded, len(list)))
 	hooks.AddAfterSubscriptionsListen(acknowledged)
 	for _, t := range list {
-		s.tools[t.Name] = t
 		s.mcp.AddTool(declare(t), s.handler(t))
 	}
 	return s, nil

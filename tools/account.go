@@ -29,7 +29,7 @@ func createScopedToken() Tool {
 		Description: "Mints a token that reaches one workspace for about 20 minutes, and creates that workspace if there is none of the name: the only way to create one. The token appears in the answer: use it only when the user wants the token, or the workspace.",
 		Effect:      Write,
 		Finder:      "list_workspaces",
-	}, func(ctx context.Context, api *airbyteclient.Client, in createScopedTokenIn) (tokenOut, error) {
+	}, func(ctx context.Context, api *Account, in createScopedTokenIn) (tokenOut, error) {
 		got, err := api.CreateScopedToken(ctx, airbyteclient.CreateScopedTokenRequest{
 			WorkspaceName: orDefault(in.WorkspaceName, api), RegionID: in.RegionID,
 		})
@@ -50,7 +50,7 @@ func getTokenInfo() Tool {
 		Title:       "Look at a workspace token",
 		Description: "Tells which organization and workspace a scoped token reaches.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *airbyteclient.Client, in getTokenInfoIn) (*airbyteclient.ScopedTokenInfo, error) {
+	}, func(ctx context.Context, api *Account, in getTokenInfoIn) (*airbyteclient.ScopedTokenInfo, error) {
 		return api.GetScopedTokenInfo(ctx, in.Token)
 	})
 }
@@ -72,7 +72,7 @@ func createWidgetToken() Tool {
 		Description: "Mints a token for Airbyte's browser widget, in which a person connects services on a page of yours. The token appears in the answer.",
 		Effect:      Write,
 		Finder:      "list_workspaces",
-	}, func(ctx context.Context, api *airbyteclient.Client, in createWidgetTokenIn) (tokenOut, error) {
+	}, func(ctx context.Context, api *Account, in createWidgetTokenIn) (tokenOut, error) {
 		got, err := api.CreateWidgetToken(ctx, airbyteclient.CreateWidgetTokenRequest{
 			WorkspaceName: orDefault(in.WorkspaceName, api), AllowedOrigin: in.AllowedOrigin, RegionID: in.RegionID,
 			SelectedSourceTemplateTags: in.SelectedSourceTemplateTags, SelectedSourceTemplateTagsMode: in.SelectedSourceTemplateTagsMode,

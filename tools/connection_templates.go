@@ -31,7 +31,7 @@ func listConnTemplates() Tool {
 		Title:       "List connection templates",
 		Description: "Lists the connection templates: where the organization's connectors replicate to, and how often.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *airbyteclient.Client, in listConnTemplatesIn) (listConnTemplatesOut, error) {
+	}, func(ctx context.Context, api *Account, in listConnTemplatesIn) (listConnTemplatesOut, error) {
 		got, err := api.ListConnectionTemplates(ctx, airbyteclient.ListConnectionTemplatesOptions(in))
 		for i := range got {
 			got[i] = withoutSecrets(got[i])
@@ -66,7 +66,7 @@ func getConnTemplate() Tool {
 		Description: "Returns one connection template with its destination, secrets blanked, and its schedule.",
 		Effect:      Read,
 		Finder:      "list_conn_templates",
-	}, func(ctx context.Context, api *airbyteclient.Client, in getConnTemplateIn) (airbyteclient.ConnectionTemplate, error) {
+	}, func(ctx context.Context, api *Account, in getConnTemplateIn) (airbyteclient.ConnectionTemplate, error) {
 		return connTemplateOut(api.GetConnectionTemplate(ctx, in.TemplateID))
 	})
 }
@@ -88,7 +88,7 @@ func createConnTemplate() Tool {
 		Description: "Makes a connection template: connectors created with its tags then replicate to its destination on its schedule.",
 		Effect:      Write,
 		Finder:      "list_destinations",
-	}, func(ctx context.Context, api *airbyteclient.Client, in createConnTemplateIn) (airbyteclient.ConnectionTemplate, error) {
+	}, func(ctx context.Context, api *Account, in createConnTemplateIn) (airbyteclient.ConnectionTemplate, error) {
 		return connTemplateOut(api.CreateConnectionTemplate(ctx, airbyteclient.CreateConnectionTemplateRequest{
 			DataHostingType: in.DataHostingType, DestinationName: in.DestinationName,
 			DestinationDefinitionID: in.DestinationDefinitionID, DestinationConfig: json.RawMessage(in.DestinationConfig),
@@ -115,7 +115,7 @@ func updateConnTemplate() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_conn_templates",
-	}, func(ctx context.Context, api *airbyteclient.Client, in updateConnTemplateIn) (airbyteclient.ConnectionTemplate, error) {
+	}, func(ctx context.Context, api *Account, in updateConnTemplateIn) (airbyteclient.ConnectionTemplate, error) {
 		return connTemplateOut(api.UpdateConnectionTemplate(ctx, in.TemplateID, airbyteclient.UpdateConnectionTemplateRequest{
 			DestinationName: in.DestinationName, DestinationConfig: json.RawMessage(in.DestinationConfig),
 			CronExpression: in.CronExpression, NonBreakingChangesPreference: in.NonBreakingChangesPreference,
@@ -132,7 +132,7 @@ func deleteConnTemplate() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_conn_templates",
-	}, func(ctx context.Context, api *airbyteclient.Client, in getConnTemplateIn) (*airbyteclient.Deleted, error) {
+	}, func(ctx context.Context, api *Account, in getConnTemplateIn) (*airbyteclient.Deleted, error) {
 		return api.DeleteConnectionTemplate(ctx, in.TemplateID)
 	})
 }
@@ -147,7 +147,7 @@ func describeCron() Tool {
 		Title:       "Read a schedule",
 		Description: "Says in words when a Quartz cron expression fires, and whether it is valid.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *airbyteclient.Client, in describeCronIn) (*airbyteclient.CronDescription, error) {
+	}, func(ctx context.Context, api *Account, in describeCronIn) (*airbyteclient.CronDescription, error) {
 		return api.DescribeCron(ctx, in.CronExpression)
 	})
 }

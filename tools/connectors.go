@@ -39,7 +39,7 @@ func listConnectors() Tool {
 		Description: "Lists what is connected in a workspace. Start here: other tools take a connector by the ID, name or slug shown.",
 		Effect:      Read,
 		Finder:      "list_workspaces",
-	}, func(ctx context.Context, api *airbyteclient.Client, in listConnectorsIn) (listConnectorsOut, error) {
+	}, func(ctx context.Context, api *Account, in listConnectorsIn) (listConnectorsOut, error) {
 		opts := airbyteclient.ListConnectorsOptions{WorkspaceID: in.WorkspaceID, DefinitionID: in.DefinitionID}
 		if in.WorkspaceID == "" {
 			opts.WorkspaceName = orDefault(in.WorkspaceName, api)
@@ -82,7 +82,7 @@ type newConnector struct {
 	SelectedConnectionTemplateTagsMode string         `json:"selected_connection_template_tags_mode,omitempty" jsonschema:"enum=any,enum=all" jsonschema_description:"How tags match."`
 }
 
-func (in newConnector) request(api *airbyteclient.Client) airbyteclient.CreateConnectorRequest {
+func (in newConnector) request(api *Account) airbyteclient.CreateConnectorRequest {
 	return airbyteclient.CreateConnectorRequest{
 		Name:                               in.Name,
 		WorkspaceName:                      orDefault(in.WorkspaceName, api),
@@ -143,7 +143,7 @@ func createConnector() Tool {
 		Description: "Connects a service to a workspace. get_definition tells which credentials and settings it takes. The credentials are stored, not tried: call check_connector afterwards. Do not ask the user to paste secrets into the chat if there is another way.",
 		Effect:      Write,
 		Finder:      "list_definitions",
-	}, func(ctx context.Context, api *airbyteclient.Client, in newConnector) (connectorOut, error) {
+	}, func(ctx context.Context, api *Account, in newConnector) (connectorOut, error) {
 		got, err := api.CreateConnector(ctx, in.request(api))
 		if err != nil {
 			return connectorOut{}, err
@@ -174,7 +174,7 @@ func checkNewConnector() Tool {
 		Description: "Tries credentials and settings for a new connector without creating it. Takes what create_connector takes. A failed check is an answer with status failed, not an error.",
 		Effect:      Read,
 		Finder:      "list_definitions",
-	}, func(ctx context.Context, api *airbyteclient.Client, in newConnector) (checkOut, error) {
+	}, func(ctx context.Context, api *Account, in newConnector) (checkOut, error) {
 		return shownCheck(api.CheckNewConnector(ctx, in.request(api)))
 	})
 }
@@ -200,7 +200,7 @@ func checkConnector() Tool {
 		Description: "Tests whether a connector's credentials and settings work, optionally with changes that are not saved. A failed test is an answer with status failed, not an error.",
 		Effect:      Read,
 		Finder:      "list_connectors",
-	}, func(ctx context.Context, api *airbyteclient.Client, in changedConnector) (checkOut, error) {
+	}, func(ctx context.Context, api *Account, in changedConnector) (checkOut, error) {
 		id, err := in.id(ctx, api)
 		if err != nil {
 			return checkOut{}, err
@@ -217,7 +217,7 @@ func updateConnector() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_connectors",
-	}, func(ctx context.Context, api *airbyteclient.Client, in changedConnector) (connectorOut, error) {
+	}, func(ctx context.Context, api *Account, in changedConnector) (connectorOut, error) {
 		id, err := in.id(ctx, api)
 		if err != nil {
 			return connectorOut{}, err
@@ -244,7 +244,7 @@ func deleteConnector() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_connectors",
-	}, func(ctx context.Context, api *airbyteclient.Client, in connectorRef) (deleteConnectorOut, error) {
+	}, func(ctx context.Context, api *Account, in connectorRef) (deleteConnectorOut, error) {
 		id, err := in.id(ctx, api)
 		if err != nil {
 			return deleteConnectorOut{}, err
@@ -264,7 +264,7 @@ func getConnector() Tool {
 		Description: "Returns one connector with its settings, secrets blanked. For what can be done with it use describe_connector.",
 		Effect:      Read,
 		Finder:      "list_connectors",
-	}, func(ctx context.Context, api *airbyteclient.Client, in connectorRef) (connectorOut, error) {
+	}, func(ctx context.Context, api *Account, in connectorRef) (connectorOut, error) {
 		id, err := in.id(ctx, api)
 		if err != nil {
 			return connectorOut{}, err
@@ -284,7 +284,7 @@ func inspectConnector() Tool {
 		Description: "Returns the service's own account of a connector: where it belongs, which entities the Context Store holds and how fresh they are, and the ID of its documentation. describe_connector includes it.",
 		Effect:      Read,
 		Finder:      "list_connectors",
-	}, func(ctx context.Context, api *airbyteclient.Client, in connectorRef) (*airbyteclient.ConnectorInspection, error) {
+	}, func(ctx context.Context, api *Account, in connectorRef) (*airbyteclient.ConnectorInspection, error) {
 		id, err := in.id(ctx, api)
 		if err != nil {
 			return nil, err

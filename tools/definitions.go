@@ -31,7 +31,7 @@ func listDefinitions() Tool {
 		Title:       "Find services to connect",
 		Description: "Lists the services that can be connected (connector definitions), such as GitHub or Stripe. Pass name: there are hundreds. What is connected already is in list_connectors.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *airbyteclient.Client, in listDefinitionsIn) (listDefinitionsOut, error) {
+	}, func(ctx context.Context, api *Account, in listDefinitionsIn) (listDefinitionsOut, error) {
 		all, err := api.ListSourceDefinitions(ctx, in.Name)
 		if err != nil {
 			return listDefinitionsOut{}, err
@@ -73,7 +73,7 @@ func getDefinition() Tool {
 		Description: "Shows how to connect one service: its ways to authenticate, the fields of each, the other settings, its documentation, and questions it can answer. Call it before create_connector.",
 		Effect:      Read,
 		Finder:      "list_definitions",
-	}, func(ctx context.Context, api *airbyteclient.Client, in getDefinitionIn) (definitionOut, error) {
+	}, func(ctx context.Context, api *Account, in getDefinitionIn) (definitionOut, error) {
 		got, err := api.GetSourceDefinition(ctx, in.DefinitionID)
 		if err != nil {
 			return definitionOut{}, err
@@ -107,7 +107,7 @@ func listDestinations() Tool {
 		Title:       "List kinds of destination",
 		Description: "Lists the kinds of destination (warehouses, databases, lakes) that replication can write to.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *airbyteclient.Client, in listDestinationsIn) (listDestinationsOut, error) {
+	}, func(ctx context.Context, api *Account, in listDestinationsIn) (listDestinationsOut, error) {
 		got, err := api.ListDestinationDefinitions(ctx, in.ActorDefinitionIDs)
 		return listDestinationsOut{Destinations: got}, err
 	})
@@ -130,7 +130,7 @@ func getDestination() Tool {
 		Description: "Shows the settings that one kind of destination takes, for destination_config of create_conn_template.",
 		Effect:      Read,
 		Finder:      "list_destinations",
-	}, func(ctx context.Context, api *airbyteclient.Client, in getDestinationIn) (getDestinationOut, error) {
+	}, func(ctx context.Context, api *Account, in getDestinationIn) (getDestinationOut, error) {
 		got, err := api.GetDestinationDefinition(ctx, in.DestinationDefinitionID)
 		if err != nil {
 			return getDestinationOut{}, err

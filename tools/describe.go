@@ -41,7 +41,7 @@ func describeConnector() Tool {
 		Description: "Tells what can be done with a connector: its entities and actions, which action to prefer for reading, whether the Context Store is ready. Then call it with section for the exact parameters of one action and how to page. Names differ between services, so read this before execute_operation.",
 		Effect:      Read,
 		Finder:      "list_connectors",
-	}, func(ctx context.Context, api *airbyteclient.Client, in describeConnectorIn) (describeConnectorOut, error) {
+	}, func(ctx context.Context, api *Account, in describeConnectorIn) (describeConnectorOut, error) {
 		id, err := in.id(ctx, api)
 		if err != nil {
 			return describeConnectorOut{}, err

@@ -136,7 +136,7 @@ func described(t *testing.T, tool Tool) string {
 // world is a sandbox of its own with a client of it.
 type world struct {
 	sandbox *sandbox.Sandbox
-	api     *airbyteclient.Client
+	api     *Account
 }
 
 // storyTime is when every story happens.
@@ -158,7 +158,7 @@ func newWorld(t testing.TB, options sandbox.Options) world {
 		t.Fatal(err)
 	}
 	t.Cleanup(api.CloseIdleConnections)
-	return world{s, api}
+	return world{s, &Account{api, newMemory()}}
 }
 
 // scopedToken mints a token where the arguments ask for one.

@@ -26,7 +26,7 @@ func setOAuthConfig() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_definitions",
-	}, func(ctx context.Context, api *airbyteclient.Client, in setOAuthConfigIn) (*airbyteclient.OAuthCredentials, error) {
+	}, func(ctx context.Context, api *Account, in setOAuthConfigIn) (*airbyteclient.OAuthCredentials, error) {
 		if (in.ConnectorType == "") == (in.ConnectorDefinitionID == "") {
 			return nil, refuse("Give either connector_type or connector_definition_id.").next("list_definitions has both.")
 		}
@@ -54,7 +54,7 @@ func deleteOAuthConfig() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_definitions",
-	}, func(ctx context.Context, api *airbyteclient.Client, in deleteOAuthConfigIn) (deleteOAuthConfigOut, error) {
+	}, func(ctx context.Context, api *Account, in deleteOAuthConfigIn) (deleteOAuthConfigOut, error) {
 		return deleteOAuthConfigOut{in.ConnectorType, true}, api.DeleteOAuthCredentials(ctx, in.ConnectorType)
 	})
 }

@@ -90,7 +90,7 @@ func readOperation() Tool {
 		Description: executeDescription + "This server is read-only: only reading actions are admitted.",
 		Effect:      Read,
 		Finder:      "list_connectors",
-	}, func(ctx context.Context, api *airbyteclient.Client, in executeOperationIn) (executeOperationOut, error) {
+	}, func(ctx context.Context, api *Account, in executeOperationIn) (executeOperationOut, error) {
 		if !airbyteclient.ReadingAction(in.Action) {
 			return executeOperationOut{}, refuse("The action %q is not known to be a reading one, and this server is read-only (--read-only).", shown(in.Action)).
 				next("Nothing was sent. Calling again will not help; list, get, api_search, context_store_search, download and describe are admitted.")
@@ -99,7 +99,7 @@ func readOperation() Tool {
 	})
 }
 
-func execute(ctx context.Context, api *airbyteclient.Client, in executeOperationIn) (executeOperationOut, error) {
+func execute(ctx context.Context, api *Account, in executeOperationIn) (executeOperationOut, error) {
 	if utf8.RuneCountInString(in.Intent) > 512 {
 		in.Intent = string([]rune(in.Intent)[:512])
 	}

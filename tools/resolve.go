@@ -20,7 +20,7 @@ type connectorRef struct {
 // id finds the connector's ID. An ID goes through as it is; a name or slug is
 // looked up without regard to case, a connector's own name before that of its
 // kind, and an ambiguity is answered with the candidates.
-func (r connectorRef) id(ctx context.Context, api *airbyteclient.Client) (string, error) {
+func (r connectorRef) id(ctx context.Context, api *Account) (string, error) {
 	ref := strings.TrimSpace(r.ConnectorID)
 	if uuidPattern.MatchString(ref) {
 		return ref, nil
@@ -77,7 +77,7 @@ func named(lead string, connectors []airbyteclient.ConnectorSummary) string {
 	return lead + ": " + strings.Join(list, ", ") + "."
 }
 
-func orDefault(workspace string, api *airbyteclient.Client) string {
+func orDefault(workspace string, api *Account) string {
 	if workspace == "" {
 		return api.Workspace()
 	}

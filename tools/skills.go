@@ -35,7 +35,7 @@ func listSkills() Tool {
 		Title:       "List skills",
 		Description: "Lists the service's documents on how to use it and each connector.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *airbyteclient.Client, in listSkillsIn) (listSkillsOut, error) {
+	}, func(ctx context.Context, api *Account, in listSkillsIn) (listSkillsOut, error) {
 		return shownSkills(api.ListSkills(ctx, airbyteclient.ListSkillsOptions(in)))
 	})
 }
@@ -51,7 +51,7 @@ func searchSkills() Tool {
 		Title:       "Search skills",
 		Description: "Searches the service's documents on how to use it and each connector.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *airbyteclient.Client, in searchSkillsIn) (listSkillsOut, error) {
+	}, func(ctx context.Context, api *Account, in searchSkillsIn) (listSkillsOut, error) {
 		return shownSkills(api.SearchSkills(ctx, in.Query, airbyteclient.ListSkillsOptions(in.listSkillsIn)))
 	})
 }
@@ -79,7 +79,7 @@ func getSkillDocs() Tool {
 		Description: "Reads one of the service's documents: its outline and one section. For a connector, describe_connector does it in one step.",
 		Effect:      Read,
 		Finder:      "list_skills",
-	}, func(ctx context.Context, api *airbyteclient.Client, in getSkillDocsIn) (getSkillDocsOut, error) {
+	}, func(ctx context.Context, api *Account, in getSkillDocsIn) (getSkillDocsOut, error) {
 		got, err := api.GetSkillDocs(ctx, airbyteclient.SkillDocsOptions(in))
 		if err != nil {
 			return getSkillDocsOut{}, err

@@ -28,7 +28,7 @@ func listTemplates() Tool {
 		Title:       "List source templates",
 		Description: "Lists the organization's source templates: the services that its users may connect (enabled connectors), with their presets.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *airbyteclient.Client, in listTemplatesIn) (listTemplatesOut, error) {
+	}, func(ctx context.Context, api *Account, in listTemplatesIn) (listTemplatesOut, error) {
 		got, err := api.ListSourceTemplates(ctx, airbyteclient.ListSourceTemplatesOptions(in))
 		for i := range got {
 			got[i].Customization = withoutKeys(got[i].Customization)
@@ -67,7 +67,7 @@ func getTemplate() Tool {
 		Description: "Returns one source template: what users are asked for (user_config_spec), the presets (partial_default_config, secrets blanked), modes and tags.",
 		Effect:      Read,
 		Finder:      "list_templates",
-	}, func(ctx context.Context, api *airbyteclient.Client, in getTemplateIn) (*airbyteclient.SourceTemplate, error) {
+	}, func(ctx context.Context, api *Account, in getTemplateIn) (*airbyteclient.SourceTemplate, error) {
 		return templateOut(api.GetSourceTemplate(ctx, in.TemplateID))
 	})
 }
@@ -88,7 +88,7 @@ func createTemplate() Tool {
 		Description: "Makes a source template, so that users of the organization can connect a service; from a definition, or as a copy of another template.",
 		Effect:      Write,
 		Finder:      "list_templates",
-	}, func(ctx context.Context, api *airbyteclient.Client, in createTemplateIn) (*airbyteclient.SourceTemplate, error) {
+	}, func(ctx context.Context, api *Account, in createTemplateIn) (*airbyteclient.SourceTemplate, error) {
 		switch {
 		case (in.ActorDefinitionID == "") == (in.OriginalSourceTemplateID == ""):
 			return nil, refuse("Give either actor_definition_id or original_source_template_id.").
@@ -122,7 +122,7 @@ func updateTemplate() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_templates",
-	}, func(ctx context.Context, api *airbyteclient.Client, in updateTemplateIn) (*airbyteclient.SourceTemplate, error) {
+	}, func(ctx context.Context, api *Account, in updateTemplateIn) (*airbyteclient.SourceTemplate, error) {
 		return templateOut(api.UpdateSourceTemplate(ctx, in.TemplateID, airbyteclient.UpdateSourceTemplateRequest{
 			Name: in.Name, Propagate: in.Propagate, Mode: in.Mode,
 			PartialDefaultConfig: json.RawMessage(in.PartialDefaultConfig), Customization: json.RawMessage(in.Customization),
@@ -138,7 +138,7 @@ func deleteTemplate() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_templates",
-	}, func(ctx context.Context, api *airbyteclient.Client, in getTemplateIn) (*airbyteclient.Deleted, error) {
+	}, func(ctx context.Context, api *Account, in getTemplateIn) (*airbyteclient.Deleted, error) {
 		return api.DeleteSourceTemplate(ctx, in.TemplateID)
 	})
 }

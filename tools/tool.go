@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"sync"
 
-	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/schemas"
 )
 
@@ -48,7 +47,7 @@ type Tool struct {
 	readOnly func() Tool
 
 	schemas func() (pair, error)
-	run     func(context.Context, *airbyteclient.Client, json.RawMessage) (json.RawMessage, error)
+	run     func(context.Context, *Account, json.RawMessage) (json.RawMessage, error)
 }
 
 // pair is the schemas of a tool.
@@ -57,7 +56,7 @@ type pair struct{ input, output *schemas.Schema }
 // define joins what a tool says of itself with the function that does it. The
 // schemas come from the function's types, at first use: a server that shows
 // ten tools pays for ten.
-func define[In, Out any](t Tool, run func(context.Context, *airbyteclient.Client, In) (Out, error)) Tool {
+func define[In, Out any](t Tool, run func(context.Context, *Account, In) (Out, error)) Tool {
 	both := sync.OnceValues(func() (pair, error) {
 		input, errIn := schemas.For[In]()
 		output, errOut := schemas.ForOutput[Out]()
@@ -67,7 +66,7 @@ func define[In, Out any](t Tool, run func(context.Context, *airbyteclient.Client
 		return pair{input, output}, nil
 	})
 	t.schemas = both
-	t.run = func(ctx context.Context, api *airbyteclient.Client, arguments json.RawMessage) (json.RawMessage, error) {
+	t.run = func(ctx context.Context, api *Account, arguments json.RawMessage) (json.RawMessage, error) {
 		schema, err := both()
 		if err != nil {
 			return nil, err
@@ -113,7 +112,7 @@ func (t Tool) InputSchema() json.RawMessage {
 
 // Call mends and checks the arguments, runs the tool, and returns its answer:
 // one valid JSON object on one line. Explain words the error.
-func (t Tool) Call(ctx context.Context, api *airbyteclient.Client, arguments json.RawMessage) (json.RawMessage, error) {
+func (t Tool) Call(ctx context.Context, api *Account, arguments json.RawMessage) (json.RawMessage, error) {
 	return t.run(ctx, api, arguments)
 }
 

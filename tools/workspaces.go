@@ -36,7 +36,7 @@ func listWorkspaces() Tool {
 		Title:       "List workspaces",
 		Description: "Lists the workspaces of the organization. A workspace holds connectors; tools that take workspace_name use the configured one if it is absent, so this is needed only to work in another.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *airbyteclient.Client, in listWorkspacesIn) (listWorkspacesOut, error) {
+	}, func(ctx context.Context, api *Account, in listWorkspacesIn) (listWorkspacesOut, error) {
 		got, err := api.ListWorkspaces(ctx, airbyteclient.ListWorkspacesOptions{
 			NameContains: in.NameContains, Status: in.Status, Limit: in.Limit, Cursor: in.Cursor,
 		})
@@ -62,7 +62,7 @@ func getWorkspace() Tool {
 		Description: "Returns one workspace: name, status, and whether its Context Store is on (cache_enabled; null inherits from the organization).",
 		Effect:      Read,
 		Finder:      "list_workspaces",
-	}, func(ctx context.Context, api *airbyteclient.Client, in getWorkspaceIn) (*airbyteclient.Workspace, error) {
+	}, func(ctx context.Context, api *Account, in getWorkspaceIn) (*airbyteclient.Workspace, error) {
 		return api.GetWorkspace(ctx, in.WorkspaceID)
 	})
 }
@@ -82,7 +82,7 @@ func updateWorkspace() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_workspaces",
-	}, func(ctx context.Context, api *airbyteclient.Client, in updateWorkspaceIn) (*airbyteclient.Workspace, error) {
+	}, func(ctx context.Context, api *Account, in updateWorkspaceIn) (*airbyteclient.Workspace, error) {
 		return api.UpdateWorkspace(ctx, in.WorkspaceID, airbyteclient.UpdateWorkspaceRequest{
 			Name: in.Name, Status: in.Status, CacheEnabled: in.CacheEnabled,
 		})
@@ -97,7 +97,7 @@ func deleteWorkspace() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_workspaces",
-	}, func(ctx context.Context, api *airbyteclient.Client, in getWorkspaceIn) (*airbyteclient.Deleted, error) {
+	}, func(ctx context.Context, api *Account, in getWorkspaceIn) (*airbyteclient.Deleted, error) {
 		return api.DeleteWorkspace(ctx, in.WorkspaceID)
 	})
 }
@@ -110,7 +110,7 @@ func getWorkspaceStats() Tool {
 		Title:       "Count workspaces",
 		Description: "Counts the active and inactive workspaces of the organization.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *airbyteclient.Client, _ nothing) (*airbyteclient.WorkspaceStats, error) {
+	}, func(ctx context.Context, api *Account, _ nothing) (*airbyteclient.WorkspaceStats, error) {
 		return api.GetWorkspaceStats(ctx)
 	})
 }
