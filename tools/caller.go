@@ -14,6 +14,7 @@ import (
 type Account struct {
 	*airbyteclient.Client
 	memory *memory
+	now    func() time.Time
 }
 
 // memory keeps what costs several requests to learn, such as a connector's
@@ -52,7 +53,7 @@ func recall[T any](ctx context.Context, api *Account, key string, learn func(con
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), learningTime)
 		defer cancel()
 		value, err := learn(ctx)
-		return learned{value, time.Now()}, err
+		return learned{value, api.now()}, err
 	}))
 	if err != nil {
 		var none T

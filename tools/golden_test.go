@@ -158,7 +158,7 @@ func newWorld(t testing.TB, options sandbox.Options) world {
 		t.Fatal(err)
 	}
 	t.Cleanup(api.CloseIdleConnections)
-	return world{s, &Account{api, newMemory()}}
+	return world{s, &Account{api, newMemory(), func() time.Time { return storyTime }}}
 }
 
 // scopedToken mints a token where the arguments ask for one.

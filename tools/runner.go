@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"airbyte-agent-mcp/airbyteclient"
 )
@@ -33,7 +34,7 @@ func (r *Runner) Call(ctx context.Context, api *airbyteclient.Client, name strin
 	if !ok {
 		return Answer{}, fmt.Errorf("no tool %q is served", name)
 	}
-	answer, err := t.Call(ctx, &Account{api, r.memory}, arguments)
+	answer, err := t.Call(ctx, &Account{api, r.memory, time.Now}, arguments)
 	return Answer{JSON: answer}, err
 }
 
