@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -46,6 +47,8 @@ type cli struct {
 	Settings string               `name:"settings" env:"AIRBYTE_SETTINGS" type:"path" placeholder:"FILE" help:"Settings file of Airbyte's command line, by default ~/.airbyte-agent/settings.json; flags and environment go before it."`
 	Choice   tools.Choice         `embed:"" group:"Tools"`
 
+	Limits tools.Limits `embed:"" group:"Answers"`
+
 	Log     telemetry.LogConfig `embed:"" group:"Log"`
 	Sandbox bool                `name:"sandbox" env:"AIRBYTE_MCP_SANDBOX" help:"Work against an emulation of the Agent API in this process; no account is needed."`
 	Fault   []string            `name:"fault" sep:"none" placeholder:"FAULT" help:"With --sandbox: make it misbehave, such as 429:/execute:times=2; may be repeated."`
@@ -54,6 +57,7 @@ type cli struct {
 	Demo       demoCommand    `cmd:"" help:"Watch an agent's session against the sandbox."`
 	Call       callCommand    `cmd:"" help:"Call one tool and print its answer."`
 	Tools      toolsCommand   `cmd:"" help:"List the tools, with effect, toolset and size."`
+	Catalog    catalogCommand `cmd:"" help:"Print the tools as a model provider or framework takes them, or check them against the rules of each."`
 	SandboxCmd sandboxCommand `cmd:"" name:"sandbox" help:"Serve the sandbox by itself."`
 	Version    versionCommand `cmd:"" help:"Print the version."`
 }
@@ -151,13 +155,13 @@ func (c *cli) wire(config server.Config, env *environment) (*server.Server, func
 		closing()
 		return nil, nil, usage{err}
 	}
-	config.ReadOnly, config.Version = c.Choice.ReadOnly, currentVersion()
+	config.Limits, config.ReadOnly, config.Version = c.Limits, c.Choice.ReadOnly, currentVersion()
 	s, err := server.New(list, server.OneClient(api), config, log)
 	if err != nil {
 		closing()
 		return nil, nil, usage{err}
 	}
-	return s, func() { api.CloseIdleConnections(); closing() }, nil
+	return s, func() { s.Close(); api.CloseIdleConnections(); closing() }, nil
 }
 
 // readSettings fills from environment and file what no flag has set.
@@ -304,6 +308,81 @@ func (toolsCommand) Run(env *environment, c *cli) error {
 	}
 	fmt.Fprintf(w, "%d tools\t\t\t%d\t\n", len(list), sum)
 	return w.Flush()
+}
+
+type catalogCommand struct {
+	Format tools.Format `name:"format" enum:"mcp,openai,openai-strict,anthropic,gemini,langchain,vercel" default:"mcp" help:"Whose form: mcp, openai, openai-strict, anthropic, gemini, langchain or vercel."`
+	Output string       `name:"output" type:"path" xor:"do" placeholder:"FILE" help:"File to write in place of standard output."`
+	Check  bool         `name:"check" xor:"do" help:"Check the tools, all unless some are chosen, against what the known clients and providers refuse, cut or lose."`
+}
+
+func (k *catalogCommand) Run(env *environment, c *cli) error {
+	list, err := tools.Choose(tools.Catalog(), c.Choice)
+	if err != nil {
+		return usage{err}
+	}
+	if k.Check {
+		return checkCatalog(env, c.Choice, list)
+	}
+	text, err := tools.Export(list, k.Format, currentVersion())
+	if err != nil {
+		return err
+	}
+	if k.Output == "" {
+		_, err = env.stdout.Write(text)
+		return err
+	}
+	return replaceFile(k.Output, text)
+}
+
+// checkCatalog holds every tool to the rules, and their number as it is served.
+func checkCatalog(env *environment, choice tools.Choice, served []tools.Tool) error {
+	each := served
+	if len(choice.Toolsets) == 0 && len(choice.Tools) == 0 {
+		choice.Toolsets = []string{"all"}
+		var err error
+		if each, err = tools.Choose(tools.Catalog(), choice); err != nil {
+			return usage{err}
+		}
+	}
+	rules, err := tools.KnownRules()
+	if err != nil {
+		return err
+	}
+	faults, err := rules.Check(each, served)
+	if err != nil {
+		return err
+	}
+	if len(faults) == 0 {
+		_, err = fmt.Fprintf(env.stdout, "%d tools clean for %d targets (rules of %s)\n", len(each), len(rules.Targets), rules.AsOf)
+		return err
+	}
+	for _, fault := range faults {
+		fmt.Fprintln(env.stdout, fault)
+	}
+	return failure(exitFailed)
+}
+
+// replaceFile writes a file whole or not at all. What is no plain file, such as
+// a pipe or a link, is written to instead.
+func replaceFile(path string, text []byte) (err error) {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, text, 0o644)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".catalog-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	_, errWrite := f.Write(text)
+	if err := errors.Join(errWrite, f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
 }
 
 type sandboxCommand struct {

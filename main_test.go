@@ -245,3 +245,31 @@ func TestTheLastWordOfAnErrorIsOneLine(t *testing.T) {
 		t.Errorf("status %d, stdout %q, stderr %q", status, out.String(), errs.String())
 	}
 }
+
+func TestCatalogIsPrintedInEveryFormat(t *testing.T) {
+	t.Parallel()
+	for _, format := range tools.Formats() {
+		var out, errs bytes.Buffer
+		status := run(environment{t.Context(), strings.NewReader(""), &out, &errs}, []string{"catalog", "--format=" + string(format)})
+		if status != 0 || !strings.Contains(out.String(), `"format": "`+string(format)+`"`) {
+			t.Errorf("%s: status %d, stderr %s", format, status, errs.String())
+		}
+	}
+}
+
+func TestCheckedCatalogFailsByName(t *testing.T) {
+	t.Parallel()
+	list, err := tools.Choose(tools.Catalog(), tools.Choice{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for len(list) <= 40 {
+		list = append(list, list...)
+	}
+	var out bytes.Buffer
+	err = checkCatalog(&environment{stdout: &out}, tools.Choice{Tools: []string{"list_connectors"}}, list)
+	var told failure
+	if !errors.As(err, &told) || told != exitFailed || !strings.HasPrefix(out.String(), "catalog: Cursor: tool-count: ") {
+		t.Errorf("got %v, printed %s", err, out.String())
+	}
+}

@@ -133,7 +133,12 @@ func callByStory(t *testing.T, w *contractWorld, tool tools.Tool) {
 	if bytes.Contains(arguments, []byte("{{token}}")) {
 		arguments = bytes.ReplaceAll(arguments, []byte("{{token}}"), []byte(w.scopedToken("default")))
 	}
-	if _, err := tools.NewRunner([]tools.Tool{tool}).Call(t.Context(), w.Client, tool.Name, arguments); err != nil {
+	runner, err := tools.NewRunner([]tools.Tool{tool}, tools.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer runner.Close()
+	if _, err := runner.Call(t.Context(), w.Client, tool.Name, arguments); err != nil {
 		t.Errorf("the story's call went wrong: %v", err)
 	}
 }

@@ -14,7 +14,9 @@
 // jsonschema takes enum, minimum and maximum, of a list for its elements.
 //
 // For gives its schema, Mend brings arguments into its shape or says, in words
-// a language model can act on, everything that keeps them from it.
+// a language model can act on, everything that keeps them from it. JSON, Strict
+// and OpenAPI write the schema for three kinds of readers; Mend takes what any
+// of them leads a model to send.
 package schemas
 
 import (
@@ -93,7 +95,11 @@ func newSchema(t reflect.Type, r rules) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := root.appendSchema(nil, r.open)
+	as := plain
+	if r.open {
+		as = answer
+	}
+	text := root.appendSchema(nil, as)
 	return &Schema{
 		root:     root,
 		text:     text,
@@ -106,6 +112,24 @@ func newSchema(t reflect.Type, r rules) (*Schema, error) {
 func (s *Schema) JSON() json.RawMessage {
 	return bytes.Clone(s.text)
 }
+
+// Strict gives the schema of arguments for decoders that are bound to it, such
+// as OpenAI's with strict set: every property is required and what is optional
+// may be null, objects are closed, a free object is a string with JSON in it,
+// and limits of numbers stand in words. Mend takes what comes back.
+func (s *Schema) Strict() json.RawMessage {
+	return s.root.appendSchema(nil, strict)
+}
+
+// OpenAPI gives the schema of arguments in OpenAPI's subset of JSON Schema,
+// which Gemini reads: types are single and nothing is said of additional
+// properties.
+func (s *Schema) OpenAPI() json.RawMessage {
+	return s.root.appendSchema(nil, openAPI)
+}
+
+// Empty says whether there are no arguments to give.
+func (s *Schema) Empty() bool { return len(s.root.fields) == 0 }
 
 // Compile says whether an independent validator understands the schema. The
 // work is done once, at the first call of Compile or Check; Mend needs none of

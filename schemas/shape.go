@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/invopop/jsonschema"
 )
@@ -89,15 +90,30 @@ func (n *shape) readFields(s *jsonschema.Schema, t reflect.Type) error {
 	return nil
 }
 
+// style is whom a schema is written for.
+type style int
+
+const (
+	plain   style = iota // arguments, as MCP and most providers take them
+	answer               // what a tool gives back
+	strict               // arguments, for decoders that are bound to the schema
+	openAPI              // arguments, for readers of OpenAPI's subset of JSON Schema
+)
+
 // appendSchema writes the schema of n. A free object says nothing of its keys:
 // additionalProperties is refused by Gemini and its absence means the same.
-// An open one tells its own properties and not theirs: the schema of an answer
-// is paid for on each request and read by few.
-func (n *shape) appendSchema(dst []byte, open bool) []byte {
-	return n.append(dst, open, true)
+// That of an answer tells its own properties and not theirs, since it is paid
+// for on each request and read by few, and requires none of them: an answer may
+// also say that the work goes on.
+func (n *shape) appendSchema(dst []byte, as style) []byte {
+	return n.append(dst, as, true, false)
 }
 
-func (n *shape) append(dst []byte, open, top bool) []byte {
+// append writes a node that is the root or not, and may be null or not.
+func (n *shape) append(dst []byte, as style, root, nullable bool) []byte {
+	if as == strict && n.free {
+		n = n.asText()
+	}
 	dst = append(dst, '{')
 	start := len(dst)
 	member := func(key string) {
@@ -106,23 +122,30 @@ func (n *shape) append(dst []byte, open, top bool) []byte {
 		}
 		dst = append(append(append(dst, '"'), key...), `":`...)
 	}
-	if n.kind != "" {
+	switch {
+	case nullable:
+		member("type")
+		dst = appendStrings(dst, []string{n.kind, "null"})
+	case n.kind != "":
 		member("type")
 		dst = append(dst, quote(n.kind)...)
 	}
-	if n.description != "" {
+	if description := n.describe(as); description != "" {
 		member("description")
-		dst = append(dst, quote(n.description)...)
+		dst = append(dst, quote(description)...)
 	}
 	if len(n.enum) > 0 {
 		member("enum")
 		dst = appendStrings(dst, n.enum)
+		if nullable {
+			dst = append(dst[:len(dst)-1], `,null]`...)
+		}
 	}
-	if n.minimum != "" {
+	if n.minimum != "" && as != strict {
 		member("minimum")
 		dst = append(dst, n.minimum...)
 	}
-	if n.maximum != "" {
+	if n.maximum != "" && as != strict {
 		member("maximum")
 		dst = append(dst, n.maximum...)
 	}
@@ -132,16 +155,20 @@ func (n *shape) append(dst []byte, open, top bool) []byte {
 	}
 	if n.kind == "array" {
 		member("items")
-		dst = n.items.append(dst, open, false)
+		dst = n.items.append(dst, as, false, false)
 	}
-	if n.kind == "object" && !n.free && (top || !open) {
+	if n.kind == "object" && !n.free && (root || as != answer) {
 		member("properties")
-		dst = n.appendProperties(dst, open)
-		if required := n.required(); len(required) > 0 {
+		dst = n.appendProperties(dst, as)
+		required := n.required()
+		if as == strict {
+			required = n.keys()
+		}
+		if len(required) > 0 && as != answer {
 			member("required")
 			dst = appendStrings(dst, required)
 		}
-		if !open {
+		if as == plain || as == strict {
 			member("additionalProperties")
 			dst = append(dst, "false"...)
 		}
@@ -149,16 +176,39 @@ func (n *shape) append(dst []byte, open, top bool) []byte {
 	return append(dst, '}')
 }
 
-func (n *shape) appendProperties(dst []byte, open bool) []byte {
+func (n *shape) appendProperties(dst []byte, as style) []byte {
 	dst = append(dst, '{')
 	for i, p := range n.fields {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = append(append(dst, quote(p.key)...), ':')
-		dst = p.append(dst, open, false)
+		dst = p.append(dst, as, false, as == strict && !p.required)
 	}
 	return append(dst, '}')
+}
+
+// asText is a free object as a decoder that knows closed objects only can write
+// it. Mend reads it back.
+func (n *shape) asText() *shape {
+	description := "A JSON object, written as a string."
+	if n.description != "" {
+		description = n.description + " " + description
+	}
+	return &shape{kind: "string", description: description}
+}
+
+// describe is the description, with the limits in words where the style has no
+// keywords for them and the description does not tell them.
+func (n *shape) describe(as style) string {
+	if as != strict || n.minimum == "" && n.maximum == "" {
+		return n.description
+	}
+	words := strings.TrimPrefix(strings.TrimPrefix(n.limits(), " from "), " of ")
+	if strings.Contains(n.description, words) {
+		return n.description
+	}
+	return strings.TrimSpace(n.description + " " + strings.ToUpper(words[:1]) + words[1:] + ".")
 }
 
 func (n *shape) required() []string {

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"airbyte-agent-mcp/tools"
 )
 
 // Config says how the server is reached. The tags are read by the command line
@@ -20,8 +22,9 @@ type Config struct {
 	MaxRequestBytes      int64         `name:"max-request-bytes" env:"AIRBYTE_MCP_MAX_REQUEST_BYTES" default:"4194304" help:"Largest message accepted from a client, in bytes."`
 	SessionIdle          time.Duration `name:"session-idle" env:"AIRBYTE_MCP_SESSION_IDLE" default:"30m" help:"How long a session on /mcp is kept without a message."`
 
-	ReadOnly bool   `kong:"-"` // tools that change something are refused, also when called by name
-	Version  string `kong:"-"`
+	Limits   tools.Limits `kong:"-"`
+	ReadOnly bool         `kong:"-"` // tools that change something are refused, also when called by name
+	Version  string       `kong:"-"`
 }
 
 // Validate reports what cannot be served, in words for the operator.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/tools"
 )
 
@@ -31,7 +32,7 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	product, err := New(list, noAccount, conformanceConfig, slog.New(slog.DiscardHandler))
+	product, err := New(list, OneClient(sandboxClient(t, sandbox.New(sandbox.Options{}), nil)), conformanceConfig, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

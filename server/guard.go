@@ -363,6 +363,7 @@ func acknowledged(ctx context.Context, _ any, _ *mcp.SubscriptionsListenRequest,
 // SDK makes an internal error of whatever a handler returns.
 type refusal struct {
 	atomic.Pointer[mcp.JSONRPCErrorDetails]
+	badRequest atomic.Bool // which its HTTP status must say as well
 }
 
 type refusalKey struct{}
@@ -370,12 +371,19 @@ type refusalKey struct{}
 // refuse ends the call of ctx with the error for missing client capabilities.
 func refuse(ctx context.Context, missing map[string]struct{}) error {
 	names := slices.Sorted(maps.Keys(missing))
-	details := mcp.NewJSONRPCErrorDetails(mcp.MISSING_REQUIRED_CLIENT_CAPABILITY,
+	return refuseWith(ctx, mcp.MISSING_REQUIRED_CLIENT_CAPABILITY,
 		"this call needs a client with "+strings.Join(names, " and "), map[string]any{"requiredCapabilities": missing})
+}
+
+// refuseWith ends the request of ctx with an error of our own. Since 2026-07-28
+// what is wrong with a request has an HTTP status of its own.
+func refuseWith(ctx context.Context, code int, message string, data any) error {
+	details := mcp.NewJSONRPCErrorDetails(code, message, data)
 	if r, ok := ctx.Value(refusalKey{}).(*refusal); ok {
 		r.Store(&details)
+		r.badRequest.Store(mcpserver.IsModernRequest(ctx) && code != mcp.INTERNAL_ERROR)
 	}
-	return errors.New(details.Message)
+	return errors.New(message)
 }
 
 // instead is the SDK's answer, or the refusal with its id.
@@ -533,7 +541,7 @@ func (w *answerWriter) writeHeader(status int) {
 		return
 	}
 	w.started, w.events = true, events
-	if w.refused.Load() != nil {
+	if w.refused.badRequest.Load() {
 		status = http.StatusBadRequest
 	}
 	maps.Copy(w.out.Header(), w.header)

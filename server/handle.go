@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -65,16 +67,65 @@ func (s *Server) handler(t tools.Tool) mcpserver.ToolHandlerFunc {
 		out := outletFrom(ctx)
 		ctx, release := out.bind(ctx)
 		defer release()
+		defer keepTold(out, req.Params.Meta)()
 		answer, words := s.call(ctx, t, req.Params.RawArguments)
 		if words == "" {
-			result, err := out.result(answer)
+			result, err := out.result(answer.JSON)
 			if err == nil {
+				result.Content = append(result.Content, attached(ctx, answer.Attachments)...)
 				return result, nil
 			}
 			words = "The answer was dropped: " + err.Error() + "."
 		}
 		return errorResult(words), nil
 	}
+}
+
+// progressEvery is how often a client that asked for it hears of a call that
+// takes long.
+const progressEvery = 10 * time.Second
+
+// keepTold tells a client that its call goes on, until the returned function
+// is called. MCP wants the numbers to grow; they are seconds.
+func keepTold(out *outlet, meta *mcp.Meta) (stop func()) {
+	if out == nil || meta == nil || meta.ProgressToken == nil {
+		return func() {}
+	}
+	start, done := time.Now(), make(chan struct{})
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		tick := time.NewTicker(progressEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				seconds := int(time.Since(start).Seconds())
+				_ = out.notify("notifications/progress", map[string]any{
+					"progressToken": meta.ProgressToken, "progress": seconds,
+					"message": fmt.Sprintf("Still working after %d seconds.", seconds),
+				})
+			}
+		}
+	}()
+	return func() { close(done); <-told }
+}
+
+// attached are the files of an answer as content: images for every client,
+// others as embedded resources.
+func attached(_ context.Context, files []tools.Attachment) []mcp.Content {
+	var content []mcp.Content
+	for _, f := range files {
+		data := base64.StdEncoding.EncodeToString(f.Data)
+		if strings.HasPrefix(f.ContentType, "image/") {
+			content = append(content, mcp.ImageContent{Type: "image", Data: data, MIMEType: f.ContentType})
+			continue
+		}
+		content = append(content, mcp.EmbeddedResource{Type: "resource", Resource: mcp.BlobResourceContents{URI: f.URI, MIMEType: f.ContentType, Blob: data}})
+	}
+	return content
 }
 
 func errorResult(words string) *mcp.CallToolResult {
@@ -92,11 +143,11 @@ func (s *Server) Call(ctx context.Context, tool string, arguments json.RawMessag
 	if !ok {
 		return nil, "", fmt.Errorf("no tool %q is served", tool)
 	}
-	answer, words = s.call(ctx, t, arguments)
-	return answer, words, nil
+	got, words := s.call(ctx, t, arguments)
+	return got.JSON, words, nil
 }
 
-func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessage) (answer json.RawMessage, words string) {
+func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessage) (answer tools.Answer, words string) {
 	start := time.Now()
 	trace := &trace{log: s.log}
 	ctx = context.WithValue(ctx, traceKey{}, trace)
@@ -104,29 +155,27 @@ func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessa
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic(t.Name, p)
-			answer, outcome = nil, "panic"
+			answer, outcome = tools.Answer{}, "panic"
 			words = "The server failed inside this tool; the operator's log has the details. Calling again is unlikely to help."
 		}
 		s.log.LogAttrs(ctx, slog.LevelInfo, "call",
 			slog.String("tool", t.Name),
 			slog.Duration("duration", time.Since(start)),
-			slog.Int("bytes", len(answer)),
+			slog.Int("bytes", len(answer.JSON)),
 			slog.String("outcome", outcome),
 			slog.String("request_id", trace.id()))
 	}()
 	if s.config.ReadOnly && t.Effect != tools.Read {
 		outcome = "read_only"
-		return nil, t.Name + " changes something, and this server is read-only (--read-only). Calling again will not help."
+		return tools.Answer{}, t.Name + " changes something, and this server is read-only (--read-only). Calling again will not help."
 	}
 	api, err := s.clients(ctx)
 	if err == nil {
-		var got tools.Answer
-		got, err = s.runner.Call(ctx, api, t.Name, arguments)
-		answer = got.JSON
+		answer, err = s.runner.Call(ctx, api, t.Name, arguments)
 	}
 	if err != nil {
 		outcome = tools.Kind(err)
-		return nil, t.Explain(err)
+		return tools.Answer{}, t.Explain(err)
 	}
 	return answer, ""
 }

@@ -27,6 +27,7 @@ type Server struct {
 	runner  *tools.Runner
 	secret  string // of the answer markers, see wire.go
 	ready   readiness
+	names   foundNames // for completions
 	// arriving is spent on messages while they are worked on.
 	arriving budget
 
@@ -44,15 +45,24 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
+	runner, err := tools.NewRunner(list, config.Limits)
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
 		config: config, clients: clients, log: log,
-		runner: tools.NewRunner(list), secret: newSecret(), arriving: budget{most: maxArriving},
+		runner: runner, secret: newSecret(), arriving: budget{most: maxArriving},
 		ready:    readiness{turn: make(chan struct{}, 1)},
 		stopping: context.Background(), stopped: context.Background(),
 	}
 	hooks := &mcpserver.Hooks{}
 	options := append([]mcpserver.ServerOption{
 		mcpserver.WithToolCapabilities(false),
+		mcpserver.WithPromptCapabilities(false),
+		mcpserver.WithResourceCapabilities(false, false),
+		mcpserver.WithCompletions(),
+		mcpserver.WithPromptCompletionProvider(completer{s}),
+		mcpserver.WithResourceCompletionProvider(completer{s}),
 		mcpserver.WithInstructions(instructions(list)),
 		mcpserver.WithTitle("Airbyte"),
 		mcpserver.WithHooks(hooks),
@@ -68,22 +78,32 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 	for _, t := range list {
 		s.mcp.AddTool(declare(t), s.handler(t))
 	}
+	s.addPrompts()
+	s.addResources(hooks)
 	return s, nil
 }
 
 // Run serves the configured transports until ctx is done or, on stdio, the
 // client closes in. The HTTP transports use neither in nor out.
 func (s *Server) Run(ctx context.Context, in io.Reader, out io.Writer) error {
+	defer s.Close()
 	if s.config.Transport == "stdio" {
 		return s.ServeStdio(ctx, in, out)
 	}
 	return s.serveHTTP(ctx)
 }
 
+// Close ends what still runs of calls that were answered before they ended.
+func (s *Server) Close() { s.runner.Close() }
+
 func (s *Server) errorLog() *log.Logger {
 	return slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
 }
 
 func (s *Server) logPanic(where string, p any) {
-	s.log.Error("panic", "in", where, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	stack := debug.Stack()
+	if inner, ok := p.(*tools.Panic); ok {
+		p, stack = inner.Value, inner.Stack
+	}
+	s.log.Error("panic", "in", where, "panic", fmt.Sprint(p), "stack", string(stack))
 }

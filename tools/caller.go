@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -15,6 +16,7 @@ type Account struct {
 	*airbyteclient.Client
 	memory *memory
 	now    func() time.Time
+	files  *os.Root // where downloads are saved; nil for nowhere
 }
 
 // memory keeps what costs several requests to learn, such as a connector's

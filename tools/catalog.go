@@ -43,6 +43,8 @@ func coreTools() []Tool {
 		updateConnector(),
 		deleteConnector(),
 		executeOperation(),
+		readRecords(),
+		readMore(),
 		listWorkspaces(),
 	}
 }

@@ -3,143 +3,421 @@ package tools
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/schemas"
 )
 
 type describeConnectorIn struct {
 	connectorRef
-	Section string `json:"section,omitempty" jsonschema_description:"ID of a section from an earlier answer, such as actions.contacts.list: shows its parameters."`
+	Entity  string `json:"entity,omitempty" jsonschema_description:"Only this entity, in full detail."`
+	Action  string `json:"action,omitempty" jsonschema_description:"Only this action of entity."`
+	Section string `json:"section,omitempty" jsonschema_description:"ID of a section, from more."`
 }
 
-type section struct {
-	ID      string `json:"id"`
-	Title   string `json:"title"`
-	Summary string `json:"summary,omitempty"`
-}
-
+// describeConnectorOut is to be read as text: short lines, the most important
+// first, and nothing that is not needed for the next call. What it costs in
+// schema everybody pays with every request, so there is little of that.
 type describeConnectorOut struct {
-	ConnectorID  string                      `json:"connector_id" jsonschema_description:"For execute_operation."`
-	Name         string                      `json:"name,omitempty" jsonschema_description:"Its name."`
-	Service      string                      `json:"service,omitempty" jsonschema_description:"What it connects."`
-	Warnings     []string                    `json:"warnings,omitempty" jsonschema_description:"What is wrong with it."`
-	ContextStore []airbyteclient.CacheEntity `json:"context_store,omitempty" jsonschema_description:"Entities that can be searched: readiness, count, updated_at."`
-	Guidance     string                      `json:"guidance,omitempty" jsonschema_description:"The service's own words, as Markdown."`
-	SectionID    string                      `json:"section_id,omitempty" jsonschema_description:"The section shown."`
-	Sections     []section                   `json:"sections,omitempty" jsonschema_description:"id (for section), title, summary."`
-	Actions      json.RawMessage             `json:"actions,omitempty" jsonschema_description:"Entities and actions, where the service lists them."`
-	Unknown      []string                    `json:"unknown,omitempty" jsonschema_description:"What could not be learned, and why."`
+	ConnectorID  string            `json:"connector_id"`
+	Connector    whichConnector    `json:"connector"`
+	Warnings     []string          `json:"warnings,omitempty"`
+	Unknown      []string          `json:"unknown,omitempty"` // what could not be learned, and why
+	ContextStore string            `json:"context_store,omitempty"`
+	ReadWith     string            `json:"read_with,omitempty"`
+	Paging       []string          `json:"paging,omitempty"`
+	Signatures   []string          `json:"signatures,omitempty"` // how to read them, and those that many entities share
+	Entities     []describedEntity `json:"entities,omitempty"`
+	Examples     []exampleCall     `json:"examples,omitempty"`
+	Guidance     string            `json:"guidance,omitempty"`
+	More         []section         `json:"more,omitempty"`
 }
+
+type whichConnector struct {
+	Name         string `json:"name"`
+	Service      string `json:"service,omitempty"`
+	Mode         string `json:"mode,omitempty"`
+	WorkspaceID  string `json:"workspace_id,omitempty"`
+	DefinitionID string `json:"definition_id,omitempty"`
+	Learned      string `json:"learned"`
+}
+
+// describedEntity has Actions in short, or Details.
+type describedEntity struct {
+	Entity   string            `json:"entity"`
+	Store    string            `json:"store,omitempty"`
+	ReadWith string            `json:"read_with,omitempty"`
+	Actions  []string          `json:"actions,omitempty"`
+	Details  []describedAction `json:"details,omitempty"`
+}
+
+type describedAction struct {
+	Action  string   `json:"action"`
+	About   string   `json:"about,omitempty"`
+	Params  []string `json:"params"`
+	Paging  string   `json:"paging,omitempty"`
+	Example string   `json:"example,omitempty"`
+	Notes   string   `json:"notes,omitempty"`
+}
+
+const (
+	// describedBytes bounds the description of a whole connector, and
+	// detailBytes that of a part.
+	describedBytes = 10_000
+	detailBytes    = 30_000
+)
 
 func describeConnector() Tool {
-	return define(Tool{
-		Name:        "describe_connector",
-		Title:       "Learn a connector",
-		Description: "Tells what can be done with a connector: its entities and actions, which action to prefer for reading, whether the Context Store is ready. Then call it with section for the exact parameters of one action and how to page. Names differ between services, so read this before execute_operation.",
-		Effect:      Read,
-		Finder:      "list_connectors",
-	}, func(ctx context.Context, api *Account, in describeConnectorIn) (describeConnectorOut, error) {
+	tool := Tool{
+		Name:  "describe_connector",
+		Title: "Learn a connector",
+		Description: "Call it once per connector, before read_records or execute_operation: names differ between services. " +
+			"Tells entities, actions, parameters, which action reads best, how fresh the Context Store is, how to page, and two calls to copy.",
+		Effect: Read,
+		Finder: "list_connectors",
+	}
+	tool.readOnly = func() Tool { return define(tool, describe(false)) }
+	return define(tool, describe(true))
+}
+
+// describe makes the tool's function; writes says whether this server writes,
+// and so whether an example may.
+func describe(writes bool) func(context.Context, *Account, describeConnectorIn) (describeConnectorOut, error) {
+	return func(ctx context.Context, api *Account, in describeConnectorIn) (describeConnectorOut, error) {
 		id, err := in.id(ctx, api)
 		if err != nil {
 			return describeConnectorOut{}, err
 		}
-		inspection, err := api.InspectConnector(ctx, id)
+		k, err := learn(ctx, api, id)
 		if err != nil {
 			return describeConnectorOut{}, err
 		}
-		out := describeConnectorOut{
-			ConnectorID: id, Name: inspection.Name, Service: inspection.SourceDefinitionName,
-			Warnings: inspection.Warnings, Actions: inspection.Actions,
+		if entity, action := sectionAction(airbyteclient.SkillSection{ID: in.Section}); action != "" && in.Entity == "" {
+			in.Entity, in.Action, in.Section = entity, action, ""
 		}
-		if r := inspection.ContextStoreReadiness; r != nil && in.Section == "" {
-			out.ContextStore = r.ConfiguredEntities
+		d := description{knowledge: k, now: api.now(), writes: writes}
+		switch {
+		case in.Section != "":
+			return d.section(ctx, api, in.Section)
+		case in.Entity != "":
+			return d.part(in.Entity, in.Action)
+		case in.Action != "":
+			return describeConnectorOut{}, refuse("action needs entity beside it.").
+				next("Call again with both, or with neither for the whole connector.")
 		}
-		docs, err := api.GetSkillDocs(ctx, airbyteclient.SkillDocsOptions{ID: inspection.DocsSkillID, Section: in.Section})
-		if err == nil {
-			out.read(docs, in.Section)
-			return out, nil
-		}
-		if in.Section != "" || !forgivable(err) {
-			return describeConnectorOut{}, err
-		}
-		// Without its documentation, the action that the service calls legacy
-		// is the only one left to ask.
-		out.Unknown = append(out.Unknown, "the documentation: "+err.Error())
-		described, err := api.Execute(ctx, id, airbyteclient.ExecuteRequest{Action: "describe", Idempotent: true})
-		if err != nil && !forgivable(err) {
-			return describeConnectorOut{}, err
-		}
-		if err != nil {
-			out.Unknown = append(out.Unknown, "the entities and actions: "+err.Error())
-			return out, nil
-		}
-		out.Actions = described.Result
-		return out, nil
-	})
-}
-
-// forgivable reports whether the rest of a description is still worth telling.
-func forgivable(err error) bool {
-	switch airbyteclient.KindOf(err) {
-	case airbyteclient.KindCanceled, airbyteclient.KindTimeout, airbyteclient.KindUnauthorized,
-		airbyteclient.KindMissingCredentials, airbyteclient.KindRateLimited:
-		return false
-	}
-	return true
-}
-
-// read takes in a connector's documentation: the content of the section asked
-// for, or else the introduction and the names of all sections.
-func (out *describeConnectorOut) read(docs *airbyteclient.SkillDocs, asked string) {
-	out.SectionID = docs.SectionID
-	out.Guidance = markdown(docs.Content)
-	if asked != "" {
-		return
-	}
-	for _, s := range docs.Outline {
-		if s.Available == nil || *s.Available {
-			out.Sections = append(out.Sections, section{s.ID, s.Title, s.Summary})
-		}
+		return d.whole()
 	}
 }
 
-// markdown renders blocks of documentation; a block of an unknown kind stays
-// as it came.
-func markdown(blocks []airbyteclient.SkillBlock) string {
-	var b strings.Builder
-	for _, block := range blocks {
-		if b.Len() > 0 {
-			b.WriteString("\n\n")
+// description is how knowledge is told.
+type description struct {
+	*knowledge
+	now    time.Time
+	writes bool
+}
+
+// about is what every answer begins with.
+func (d *description) about() describeConnectorOut {
+	return describeConnectorOut{
+		ConnectorID: d.ConnectorID,
+		Connector: whichConnector{
+			Name: d.Name, Service: d.Service, Mode: d.Modes,
+			WorkspaceID: d.WorkspaceID, DefinitionID: d.DefinitionID, Learned: d.learned(d.LearnedAt),
+		},
+		Warnings: atMost(d.Warnings, 10, 300), Unknown: atMost(d.Unknown, 10, 400),
+	}
+}
+
+func (d *description) learned(at time.Time) string {
+	return at.UTC().Format(time.RFC3339) + ago(d.now.Sub(at))
+}
+
+// shortening is a way to make the description of a whole connector shorter.
+type shortening struct {
+	brevity  brevity
+	guidance int // bytes of it that are kept
+	told     string
+}
+
+// shortenings begin with none, and go on with the least harmful.
+var shortenings = []shortening{
+	{withTypes, maxGuidance, ""},
+	{withNames, maxGuidance, "Optional parameters are shown by name: entity=NAME tells their types."},
+	{withNames, 1200, "Optional parameters are shown by name, and guidance is cut: entity=NAME tells the rest."},
+	{withCount, 1200, "Optional parameters are only counted, and guidance is cut: entity=NAME tells the rest."},
+	{withNothing, 600, "Parameters are left out, and guidance is cut: entity=NAME tells the rest."},
+}
+
+// notation explains the signatures.
+func (s shortening) notation() string {
+	if s.brevity == withNothing {
+		return s.told
+	}
+	return join(notation, s.told)
+}
+
+// whole describes the connector in at most describedBytes.
+func (d *description) whole() (describeConnectorOut, error) {
+	out := d.about()
+	out.ContextStore = d.contextStore()
+	out.ReadWith = d.usualReading()
+	out.Paging = d.paging(d.Entities)
+	out.Examples = d.exampleCalls(d.writes)
+	out.More = d.More[:min(len(d.More), 20)]
+	for _, s := range shortenings {
+		shared, entities := d.entities(s.brevity)
+		out.Signatures, out.Entities = append([]string{s.notation()}, shared...), entities
+		out.Guidance = join(upToParagraph(d.Guidance, s.guidance), d.questions())
+		if n, err := lengthOf(out); err != nil || n <= describedBytes {
+			return out, err
 		}
-		switch block.Type {
-		case "heading":
-			b.WriteString(strings.Repeat("#", max(1, min(block.Level, 6))) + " " + block.Text)
-		case "paragraph":
-			b.WriteString(block.Text)
-		case "list":
-			b.WriteString("- " + strings.Join(block.Items, "\n- "))
-		case "code":
-			fmt.Fprintf(&b, "```%s\n%s\n```", block.Language, cmp.Or(block.Code, block.Text))
-		case "table":
-			b.WriteString(row(block.Headers) + "\n|" + strings.Repeat("---|", len(block.Headers)))
-			for _, cells := range block.Rows {
-				b.WriteString("\n" + row(cells))
+	}
+	return d.cut(out)
+}
+
+// cut leaves out what is left to leave out of a very large connector, last the
+// entities at its end.
+func (d *description) cut(out describeConnectorOut) (describeConnectorOut, error) {
+	out.More, out.Paging = nil, out.Paging[:min(len(out.Paging), 3)]
+	all := out.Entities
+	for kept := len(all); ; kept = kept * 3 / 4 {
+		out.Entities = all[:kept]
+		if kept < len(all) {
+			var names []string
+			for _, e := range all[kept:] {
+				names = append(names, e.Entity)
 			}
-		default:
-			b.Write(block.Raw)
+			out.Signatures = []string{shortenings[len(shortenings)-1].told, "Further entities: " + clip(strings.Join(names, ", "), 2500)}
+		}
+		if n, err := lengthOf(out); err != nil || n <= describedBytes || kept == 0 {
+			return out, err
 		}
 	}
-	return b.String()
 }
 
-func row(cells []string) string {
-	var b strings.Builder
-	b.WriteString("|")
-	for _, cell := range cells {
-		b.WriteString(" " + strings.NewReplacer("|", `\|`, "\n", " ").Replace(cell) + " |")
+// questions are what the service says can be asked.
+func (d *description) questions() string {
+	if len(d.Questions) == 0 {
+		return ""
 	}
-	return b.String()
+	return "It can answer, for example: " + strings.Join(atMost(d.Questions, 4, 200), " / ")
+}
+
+func lengthOf(out describeConnectorOut) (int, error) {
+	encoded, err := encode(out)
+	return len(encoded), err
+}
+
+// entities lists them all; signatures that many have in common stand in shared.
+func (d *description) entities(b brevity) (shared []string, list []describedEntity) {
+	common := d.commonSignatures(b)
+	usual := d.usualReading()
+	said := map[string]bool{}
+	for i := range d.Entities {
+		e := &d.Entities[i]
+		out := describedEntity{Entity: e.Name, Store: d.store(e)}
+		if reading := d.reading(e); reading != usual {
+			out.ReadWith = cmp.Or(reading, "none")
+		}
+		for j := range e.Actions {
+			a := &e.Actions[j]
+			signature := a.signature(b)
+			if common[a.Name] == signature {
+				if !said[a.Name] {
+					said[a.Name] = true
+					shared = append(shared, signature)
+				}
+				signature = a.Name
+			}
+			out.Actions = append(out.Actions, signature)
+		}
+		if b == withNothing && len(out.Actions) > 0 {
+			out.Actions = []string{strings.Join(out.Actions, ", ")}
+		}
+		list = append(list, out)
+	}
+	if len(shared) > 0 {
+		shared = append([]string{"An action named without () is one of these:"}, shared...)
+	}
+	return shared, list
+}
+
+// commonSignatures are those that at least three entities have in common and
+// that are long enough for it to matter, by action.
+func (d *description) commonSignatures(b brevity) map[string]string {
+	counts := map[string]int{}
+	common := map[string]string{}
+	for i := range d.Entities {
+		for j := range d.Entities[i].Actions {
+			a := &d.Entities[i].Actions[j]
+			signature := a.signature(b)
+			if b == withNothing || len(signature) < len(a.Name)+16 {
+				continue
+			}
+			counts[signature]++
+			if n := counts[signature]; n >= 3 && n > counts[common[a.Name]] {
+				common[a.Name] = signature
+			}
+		}
+	}
+	return common
+}
+
+// reading is the action to read an entity with: the recommended one, or get
+// where nothing needs to be known for it.
+func (d *description) reading(e *knownEntity) string {
+	if a := e.action("get"); a != nil && a.Known && !a.needs() {
+		return cmp.Or(d.recommended(e.Name), a.Name)
+	}
+	return d.recommended(e.Name)
+}
+
+// usualReading is the recommended action of most entities.
+func (d *description) usualReading() string {
+	counts := map[string]int{}
+	usual := ""
+	for i := range d.Entities {
+		if action := d.reading(&d.Entities[i]); action != "" {
+			if counts[action]++; counts[action] > counts[usual] {
+				usual = action
+			}
+		}
+	}
+	return usual
+}
+
+// part describes one entity, or one action of it.
+func (d *description) part(entity, action string) (describeConnectorOut, error) {
+	e, err := d.find(entity)
+	if err != nil {
+		return describeConnectorOut{}, err
+	}
+	actions := e.Actions
+	if action != "" {
+		a, err := d.findAction(e, action)
+		if err != nil {
+			return describeConnectorOut{}, err
+		}
+		actions = []knownAction{*a}
+	}
+	out := d.about()
+	out.ContextStore = d.contextStore()
+	out.Signatures = []string{"name*: type or a|b (where the service takes it) - description. * is required; string unless a type follows; a|b are the legal values. All go into params."}
+	narrowed := describedEntity{Entity: e.Name, Store: d.store(e), ReadWith: d.reading(e)}
+	if action != "" && len(actions) == 1 {
+		out.Examples = []exampleCall{*d.callOf(e, &actions[0])}
+	} else {
+		only := knowledge{ConnectorID: d.ConnectorID, Prefer: d.Prefer, Entities: []knownEntity{*e}}
+		out.Examples = only.exampleCalls(d.writes)
+	}
+	for _, most := range []int{maxNotes, 1000, 300, 80, 0} {
+		narrowed.Details = []describedAction{}
+		for i := range actions {
+			narrowed.Details = append(narrowed.Details, d.detail(e, &actions[i], most))
+		}
+		out.Entities = []describedEntity{narrowed}
+		if n, err := lengthOf(out); err != nil || n <= detailBytes {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// detail tells all of an action, no single text longer than most.
+func (d *description) detail(e *knownEntity, a *knownAction, most int) describedAction {
+	out := describedAction{
+		Action: a.Name, About: clip(a.Summary, most), Params: []string{},
+		Paging: d.pagingOf(e, a).words(), Notes: upToParagraph(a.Notes, most),
+	}
+	if len(a.Example) <= most {
+		out.Example = a.Example
+	}
+	for _, p := range a.Params {
+		out.Params = append(out.Params, p.line(most))
+	}
+	switch {
+	case a.Unavailable:
+		out.About = join(out.About, "Not available at present.")
+	case !a.Known:
+		out.About = join(out.About, "Its parameters are not known.")
+	}
+	return out
+}
+
+// find is the entity of a name, letter case aside.
+func (d *description) find(name string) (*knownEntity, error) {
+	if e := d.entity(name); e != nil {
+		return e, nil
+	}
+	var names []string
+	for i := range d.Entities {
+		if strings.EqualFold(d.Entities[i].Name, strings.TrimSpace(name)) {
+			return &d.Entities[i], nil
+		}
+		names = append(names, d.Entities[i].Name)
+	}
+	if len(names) == 0 {
+		return nil, refuse("The entities of %s could not be learned: %s.", shown(d.Name), sentence(strings.Join(d.Unknown, "; "))).
+			next("Call again without entity for what is known.")
+	}
+	return nil, refuse("%s has no entity %q%s. It has %s.", shown(d.Name), shown(name), nearest(name, names), some(names, 60)).
+		next("Call again with one of these.")
+}
+
+func (d *description) findAction(e *knownEntity, name string) (*knownAction, error) {
+	if a := e.action(name); a != nil {
+		return a, nil
+	}
+	var names []string
+	for i := range e.Actions {
+		if strings.EqualFold(e.Actions[i].Name, strings.TrimSpace(name)) {
+			return &e.Actions[i], nil
+		}
+		names = append(names, e.Actions[i].Name)
+	}
+	if len(names) == 0 {
+		return nil, refuse("The actions of %s could not be learned.", shown(e.Name)).next("Call again without action for what is known.")
+	}
+	return nil, refuse("%s of %s has no action %q%s. It has %s.", shown(e.Name), shown(d.Name), shown(name), nearest(name, names), some(names, 60)).
+		next("Call again with one of these.")
+}
+
+func nearest(name string, names []string) string {
+	if near := schemas.Nearest(name, names); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
+}
+
+// section passes on a section of the documentation that is about no action.
+func (d *description) section(ctx context.Context, api *Account, id string) (describeConnectorOut, error) {
+	var ids []string
+	for _, s := range d.More {
+		ids = append(ids, s.ID)
+	}
+	if d.SkillID == "" || len(ids) > 0 && !slices.Contains(ids, id) || len(ids) == 0 && !d.partial {
+		r := refuse("The documentation of %s has no further section %q%s.", shown(d.Name), shown(id), nearest(id, ids))
+		if len(ids) == 0 {
+			return describeConnectorOut{}, r.next("Call again without section; entity and action narrow the answer.")
+		}
+		return describeConnectorOut{}, r.next("It has %s.", some(ids, 20))
+	}
+	text, at, err := recall(ctx, api, "text/"+d.SkillID+"/"+id, func(ctx context.Context) (string, error) {
+		docs, err := api.GetSkillDocs(ctx, airbyteclient.SkillDocsOptions{ID: d.SkillID, Section: id})
+		if err != nil {
+			return "", err
+		}
+		return markdown(docs.Content), nil
+	})
+	if err != nil {
+		return describeConnectorOut{}, err
+	}
+	out := d.about()
+	out.Connector.Learned = d.learned(at)
+	out.Guidance = upToParagraph(text, detailBytes-2000)
+	return out, nil
 }

@@ -43,6 +43,10 @@ func (t Tool) Explain(err error) string {
 	var refused *refusal
 	var api *airbyteclient.Error
 	var hint hinted
+	var inner during
+	if errors.As(err, &inner) {
+		t = inner.tool
+	}
 	if errors.As(err, &hint) && hint.reads {
 		t.Effect = Read
 	}

@@ -2,13 +2,13 @@ package tools
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -82,7 +82,7 @@ func tell(t *testing.T, tool Tool, story *txtar.Archive, withTool bool) *txtar.A
 		}
 	}
 	world := newWorld(t, sandbox.Options{})
-	answer, err := tool.Call(context.Background(), world.api, bytes.ReplaceAll(args, []byte("{{token}}"), []byte(world.scopedToken(t, args))))
+	answer, err := world.call(t, tool.Name, bytes.ReplaceAll(args, []byte("{{token}}"), []byte(world.scopedToken(t, args))))
 	got := &txtar.Archive{Comment: story.Comment}
 	add := func(name, data string) {
 		got.Files = append(got.Files, txtar.File{Name: name, Data: []byte(strings.TrimRight(data, "\n") + "\n")})
@@ -137,6 +137,33 @@ func described(t *testing.T, tool Tool) string {
 type world struct {
 	sandbox *sandbox.Sandbox
 	api     *Account
+	runner  *Runner
+}
+
+// call calls a tool as a server does. What is sealed differs from run to run
+// and is left out.
+func (w world) call(t testing.TB, tool string, arguments []byte) (json.RawMessage, error) {
+	t.Helper()
+	got, err := w.runner.Call(t.Context(), w.api.Client, tool, arguments)
+	return sealedText.ReplaceAll(got.JSON, []byte(`"continuation":"…"`)), err
+}
+
+var sealedText = regexp.MustCompile(`"continuation":"[^"]+"`)
+
+// newRunner makes a runner of every tool, at the time of the stories.
+func newRunner(t testing.TB, limits Limits) *Runner {
+	t.Helper()
+	list, err := Choose(Catalog(), Choice{Toolsets: []string{"all"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runner, err := NewRunner(list, limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(runner.Close)
+	runner.now = func() time.Time { return storyTime }
+	return runner
 }
 
 // storyTime is when every story happens.
@@ -158,7 +185,8 @@ func newWorld(t testing.TB, options sandbox.Options) world {
 		t.Fatal(err)
 	}
 	t.Cleanup(api.CloseIdleConnections)
-	return world{s, &Account{api, newMemory(), func() time.Time { return storyTime }}}
+	runner := newRunner(t, Limits{})
+	return world{s, &Account{Client: api, memory: runner.memory, now: runner.now}, runner}
 }
 
 // scopedToken mints a token where the arguments ask for one.
@@ -167,7 +195,7 @@ func (w world) scopedToken(t *testing.T, args []byte) string {
 	if !bytes.Contains(args, []byte("{{token}}")) {
 		return ""
 	}
-	got, err := w.api.CreateScopedToken(context.Background(), airbyteclient.CreateScopedTokenRequest{WorkspaceName: "default"})
+	got, err := w.api.CreateScopedToken(t.Context(), airbyteclient.CreateScopedTokenRequest{WorkspaceName: "default"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,14 +1,16 @@
 package tools
 
 import (
-	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"airbyte-agent-mcp/airbyteclient"
 )
 
 // knowledge is what could be learned of a connector: how it is read, which
-// entities it has, and what may be done with each.
+// entities it has, and what may be done with each. Calls share it: it is not
+// to be changed once it is learned.
 type knowledge struct {
 	ConnectorID, Name string
 	Service, Slug     string // such as Zendesk Support, zendesk-support
@@ -19,8 +21,13 @@ type knowledge struct {
 	Prefer            string // the reading action that the service's guidance names; empty if it names none
 	Guidance          string // the service's own words, as Markdown
 	Entities          []knownEntity
-	Unknown           []string // what could not be learned, and why
-	LearnedAt         time.Time
+	More              []section // documentation that is neither introduction nor of one action
+	Questions         []string  // what the service says can be asked of it
+	SkillID           string    // of its documentation; empty if unknown
+	Unknown           []string  // what could not be learned, and why
+	LearnedAt         time.Time // of the oldest part
+
+	partial bool // what is unknown may be learned by asking again
 }
 
 // knownEntity is a kind of record of a connector.
@@ -32,11 +39,13 @@ type knownEntity struct {
 
 // knownAction is what may be done with an entity.
 type knownAction struct {
-	Name    string
-	Summary string
-	Params  []knownParam
-	Known   bool   // Params is all of them
-	Example string // a request that the service shows, JSON; empty if it shows none
+	Name        string
+	Summary     string
+	Params      []knownParam
+	Known       bool   // Params is all of them
+	Unavailable bool   // the service says that it cannot be used at present
+	Example     string // a request that the service shows, JSON; empty if it shows none
+	Notes       string // what else the service says of it, as Markdown
 }
 
 // knownParam is one parameter of an action.
@@ -47,19 +56,6 @@ type knownParam struct {
 	Required    bool
 	Enum        []string
 	Description string
-}
-
-// learn finds out about a connector. What is missing or fails alone stands in
-// Unknown; the error is for what makes the rest worthless.
-func learn(ctx context.Context, api *Account, connectorID string) (*knowledge, error) {
-	k, _, err := recall(ctx, api, "connector/"+connectorID, func(ctx context.Context) (*knowledge, error) {
-		inspection, err := api.InspectConnector(ctx, connectorID)
-		if err != nil {
-			return nil, err
-		}
-		return &knowledge{ConnectorID: connectorID, Name: inspection.Name}, nil
-	})
-	return k, err
 }
 
 // entity is the entity of the name, nil when it is not known.
@@ -82,6 +78,87 @@ func (e *knownEntity) action(name string) *knownAction {
 	return nil
 }
 
+// param is the parameter of the name, nil when it is not known.
+func (a *knownAction) param(name string) *knownParam {
+	for i := range a.Params {
+		if a.Params[i].Name == name {
+			return &a.Params[i]
+		}
+	}
+	return nil
+}
+
+// needs tells whether the action has a required parameter.
+func (a *knownAction) needs() bool {
+	return slices.ContainsFunc(a.Params, func(p knownParam) bool { return p.Required })
+}
+
+// can tells whether an action of the entity is worth trying now.
+func (e *knownEntity) can(action string) bool {
+	a := e.action(action)
+	return a != nil && !a.Unavailable && (!searchesStore(action) || e.ready())
+}
+
+// ready tells whether the Context Store can be asked for the entity.
+func (e *knownEntity) ready() bool { return e.Store != nil && e.Store.ReadyForSearch }
+
+func searchesStore(action string) bool { return strings.HasPrefix(action, "context_store_") }
+
 // recommended is the action to read the entity with; empty when it cannot be
 // told.
-func (k *knowledge) recommended(entityName string) string { return k.Prefer }
+func (k *knowledge) recommended(entityName string) string {
+	e := k.entity(entityName)
+	if e == nil {
+		return ""
+	}
+	for _, action := range []string{k.Prefer, "context_store_search", "context_store_sql_query", "list", "api_search"} {
+		if action != "" && action != "get" && e.can(action) {
+			return action
+		}
+	}
+	return ""
+}
+
+// add takes in an action of an entity; what was known of it is kept where the
+// new says nothing.
+func (k *knowledge) add(entity string, a knownAction) {
+	if entity == "" || a.Name == "" {
+		return
+	}
+	e := k.entity(entity)
+	if e == nil {
+		if len(k.Entities) >= maxEntities {
+			return
+		}
+		k.Entities = append(k.Entities, knownEntity{Name: entity})
+		e = &k.Entities[len(k.Entities)-1]
+	}
+	old := e.action(a.Name)
+	if old == nil {
+		if len(e.Actions) < maxActions {
+			e.Actions = append(e.Actions, a)
+		}
+		return
+	}
+	old.Unavailable = old.Unavailable || a.Unavailable
+	if a.Summary != "" {
+		old.Summary = a.Summary
+	}
+	if a.Known {
+		old.Params, old.Known = a.Params, true
+	}
+	if a.Example != "" {
+		old.Example = a.Example
+	}
+	if a.Notes != "" {
+		old.Notes = a.Notes
+	}
+}
+
+// What a service tells is bounded: so much is kept of it.
+const (
+	maxEntities = 400
+	maxActions  = 40
+	maxParams   = 100
+	maxEnum     = 100
+)

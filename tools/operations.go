@@ -2,13 +2,7 @@ package tools
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"io"
-	"mime"
 	"strings"
 	"unicode/utf8"
 
@@ -25,6 +19,7 @@ type executeOperationIn struct {
 	ExcludeFields  []string       `json:"exclude_fields,omitempty" jsonschema_description:"Dotted paths to leave out instead."`
 	SkipTruncation *bool          `json:"skip_truncation,omitempty" jsonschema_description:"false cuts texts in lists to 200 characters."`
 	Intent         string         `json:"intent,omitempty" jsonschema_description:"Why the call is made, for the audit record; up to 512 characters."`
+	answerBudget
 }
 
 // executeOperationOut keeps the service's envelope and adds the page.
@@ -32,35 +27,55 @@ type executeOperationOut struct {
 	Result            json.RawMessage                  `json:"result" jsonschema_description:"What the action gave back: records, one record, or null."`
 	Page              *page                            `json:"page,omitempty" jsonschema_description:"has_more; next_cursor goes into params under the name that describe_connector with section gives (after, cursor, page, ...). Without one, use the last record's ID."`
 	Warning           *airbyteclient.Warning           `json:"warning,omitempty" jsonschema_description:"Why the result may be stale."`
-	File              *file                            `json:"file,omitempty" jsonschema_description:"A download: name, content_type, size, sha256, and text or base64 if short."`
+	File              *file                            `json:"file,omitempty" jsonschema_description:"A download: name, content_type, size, sha256, and its text if it is one."`
 	ConnectorMetadata json.RawMessage                  `json:"connector_metadata,omitempty" jsonschema_description:"The service's own paging data."`
 	ExecutionMetadata *airbyteclient.ExecutionMetadata `json:"execution_metadata,omitempty" jsonschema_description:"Which connector ran, how long."`
 }
 
-// appendJSON passes the connector's own bytes through: the client has read
-// them once and knows that they are valid.
-func (out executeOperationOut) appendJSON(b []byte) ([]byte, error) {
+func (out executeOperationOut) size() int {
+	n := len(out.Result) + len(out.ConnectorMetadata)
+	if out.File != nil {
+		n += len(out.File.Text) + len(out.File.data)
+	}
+	return n
+}
+
+// maxMetadataShown is the longest connector_metadata that is passed on whole, in
+// bytes: what matters of it stands in page.
+const maxMetadataShown = 4 << 10
+
+// answer passes the connector's own bytes through: the client has read them
+// once and knows that they are valid.
+func (out executeOperationOut) answer(f *fitter) (Answer, error) {
+	if rest, ok := beneath(f.from.Path, "/connector_metadata"); ok && f.from.Path != "" {
+		f.extract(pointed(out.ConnectorMetadata, rest), f.most-f.reserve)
+		return Answer{}, nil
+	}
+	if f.from.Path == fileTextPath && out.File != nil {
+		out.File.goOn(f)
+		return Answer{}, nil
+	}
 	rest, err := encode(struct {
 		Page              *page                            `json:"page,omitempty"`
 		Warning           *airbyteclient.Warning           `json:"warning,omitempty"`
 		File              *file                            `json:"file,omitempty"`
 		ExecutionMetadata *airbyteclient.ExecutionMetadata `json:"execution_metadata,omitempty"`
-	}{out.Page, out.Warning, out.File, out.ExecutionMetadata})
+	}{out.Page, out.Warning, out.File.shown(f), out.ExecutionMetadata})
 	if err != nil {
-		return nil, err
+		return Answer{}, err
 	}
-	if b == nil {
-		b = make([]byte, 0, len(out.Result)+len(out.ConnectorMetadata)+len(rest)+64)
+	metadata := out.ConnectorMetadata
+	if len(metadata) > maxMetadataShown {
+		metadata = (&emitter{cut: &f.cut, cap: shortest}).emit(nil, metadata, "/connector_metadata", maxMetadataShown/2)
 	}
-	b = append(b, '{')
-	b = appendMember(b, "result", out.Result)
-	if m := string(out.ConnectorMetadata); m != "" && m != "null" && m != "{}" {
-		b = appendMember(b, "connector_metadata", out.ConnectorMetadata)
+	b := appendMember([]byte("{"), "result", f.fit(out.Result, "/result", len(metadata)+len(rest)+64))
+	if m := string(metadata); m != "" && m != "null" && m != "{}" {
+		b = appendMember(b, "connector_metadata", metadata)
 	}
 	if len(rest) > 2 {
 		b = append(append(b, ','), rest[1:len(rest)-1]...)
 	}
-	return append(b, '}'), nil
+	return Answer{JSON: append(b, '}'), Attachments: out.File.attachments()}, nil
 }
 
 // searchHint stands below every failed search: the service does not say with
@@ -79,6 +94,7 @@ func executeOperation() Tool {
 		Effect:      Destroy,
 		Finder:      "list_connectors",
 		readOnly:    readOperation,
+		changes:     changing,
 	}, execute)
 }
 
@@ -121,7 +137,7 @@ func execute(ctx context.Context, api *Account, in executeOperationIn) (executeO
 		return executeOperationOut{}, h
 	}
 	if got.File != nil {
-		f, err := readFile(got.File)
+		f, err := readFile(got.File, in, api.files)
 		if err != nil {
 			return executeOperationOut{}, hinted{error: err, reads: airbyteclient.ReadingAction(in.Action)}
 		}
@@ -133,77 +149,8 @@ func execute(ctx context.Context, api *Account, in executeOperationIn) (executeO
 	}, nil
 }
 
-const (
-	// maxText is how much of a text file is shown.
-	maxText = 64 << 10
-	// maxBinary is how long another file may be to be shown as base64.
-	maxBinary = 16 << 10
-)
-
-// file is a download as a model can use it.
-type file struct {
-	Name        string `json:"name,omitempty"`
-	ContentType string `json:"content_type,omitempty"`
-	Size        int64  `json:"size"`
-	SHA256      string `json:"sha256"`
-	Text        string `json:"text,omitempty"`
-	Base64      string `json:"base64,omitempty"`
-	Note        string `json:"note,omitempty"`
-}
-
-// readFile reads a download as a stream: only its beginning is ever held.
-func readFile(f *airbyteclient.File) (*file, error) {
-	defer f.Body.Close()
-	sum := sha256.New()
-	body := io.TeeReader(f.Body, sum)
-	start, err := io.ReadAll(io.LimitReader(body, maxText))
-	if err != nil {
-		return nil, err
-	}
-	rest, err := io.Copy(io.Discard, body)
-	if err != nil {
-		return nil, err
-	}
-	out := &file{
-		Name: f.Name, ContentType: f.ContentType,
-		Size: int64(len(start)) + rest, SHA256: hex.EncodeToString(sum.Sum(nil)),
-	}
-	switch {
-	case isText(f.ContentType, start):
-		out.Text = strings.ToValidUTF8(string(wholeRunes(start)), "\uFFFD")
-		if rest > 0 {
-			out.Note = fmt.Sprintf("Only the first %d bytes are shown; params.range_header (\"bytes=%d-\") asks for more.", len(start), len(start))
-		}
-	case out.Size <= maxBinary:
-		out.Base64 = base64.StdEncoding.EncodeToString(start)
-	default:
-		out.Note = "The content is not text and too long to show."
-	}
-	return out, nil
-}
-
-// wholeRunes leaves out a last character that was cut.
-func wholeRunes(b []byte) []byte {
-	for n := 1; n <= min(utf8.UTFMax-1, len(b)); n++ {
-		if tail := b[len(b)-n:]; utf8.RuneStart(tail[0]) {
-			if !utf8.FullRune(tail) {
-				return b[:len(b)-n]
-			}
-			break
-		}
-	}
-	return b
-}
-
-func isText(contentType string, start []byte) bool {
-	kind, _, _ := mime.ParseMediaType(contentType)
-	switch {
-	case strings.HasPrefix(kind, "text/"), strings.HasSuffix(kind, "+json"), strings.HasSuffix(kind, "+xml"):
-		return true
-	case kind == "application/json", kind == "application/xml", kind == "application/csv":
-		return true
-	case kind == "", kind == "application/octet-stream":
-		return utf8.Valid(wholeRunes(start)) && !strings.ContainsRune(string(start), 0)
-	}
-	return false
+// changing tells of the arguments of execute_operation whether the call may
+// change something.
+func changing(mended json.RawMessage) bool {
+	return !airbyteclient.ReadingAction(text(member(mended, "action")))
 }

@@ -25,14 +25,30 @@ func trimmed(v []byte) []byte { return bytes.Trim(v, " \t\r\n") }
 
 // elements yields the elements of an array, without the space around them.
 func elements(array []byte) iter.Seq[json.RawMessage] {
+	array = trimmed(array)
 	return func(yield func(json.RawMessage) bool) {
-		array = trimmed(array)
-		if kindOf(array) != '[' {
-			return
+		for start, end := range spans(array) {
+			if !yield(json.RawMessage(array[start:end:end])) {
+				return
+			}
 		}
-		for i := space(array, 1); i < len(array) && array[i] != ']'; {
+	}
+}
+
+// spans yields where each element of an array begins and ends.
+func spans(array []byte) iter.Seq2[int, int] {
+	if kindOf(array) != '[' {
+		return func(func(int, int) bool) {}
+	}
+	return spansFrom(array, space(array, 1))
+}
+
+// spansFrom yields the same for the elements from the one that begins at i.
+func spansFrom(array []byte, i int) iter.Seq2[int, int] {
+	return func(yield func(int, int) bool) {
+		for i < len(array) && array[i] != ']' {
 			end := skip(array, i)
-			if end <= i || !yield(json.RawMessage(array[i:end:end])) {
+			if end <= i || !yield(i, end) {
 				return
 			}
 			if i = space(array, end); i < len(array) && array[i] == ',' {
@@ -116,9 +132,10 @@ func step(v json.RawMessage, name string) json.RawMessage {
 }
 
 // pointed is the value at a JSON Pointer (RFC 6901), nil when there is none.
+// "/" is the whole too: an empty path would mean that none is given.
 func pointed(v json.RawMessage, pointer string) json.RawMessage {
 	v = trimmed(v)
-	if pointer == "" {
+	if pointer == "" || pointer == "/" {
 		return v
 	}
 	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {

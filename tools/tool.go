@@ -47,11 +47,25 @@ type Tool struct {
 	readOnly func() Tool
 
 	schemas func() (pair, error)
-	run     func(context.Context, *Account, json.RawMessage) (json.RawMessage, error)
+	// mend checks arguments and puts right what clients get wrong; run takes
+	// what it returns.
+	mend func(json.RawMessage) (json.RawMessage, error)
+	run  func(context.Context, *Account, json.RawMessage) (result, error)
+	// changes tells of one call whether it may change something, where that
+	// depends on the arguments.
+	changes func(json.RawMessage) bool
 }
 
 // pair is the schemas of a tool.
 type pair struct{ input, output *schemas.Schema }
+
+// result is what a tool gave back, before it is cut to a budget.
+type result interface {
+	// size is what it holds, in bytes.
+	size() int
+	// answer renders it: one JSON object on one line.
+	answer(*fitter) (Answer, error)
+}
 
 // define joins what a tool says of itself with the function that does it. The
 // schemas come from the function's types, at first use: a server that shows
@@ -66,15 +80,14 @@ func define[In, Out any](t Tool, run func(context.Context, *Account, In) (Out, e
 		return pair{input, output}, nil
 	})
 	t.schemas = both
-	t.run = func(ctx context.Context, api *Account, arguments json.RawMessage) (json.RawMessage, error) {
+	t.mend = func(arguments json.RawMessage) (json.RawMessage, error) {
 		schema, err := both()
 		if err != nil {
 			return nil, err
 		}
-		mended, err := schema.input.Mend(arguments)
-		if err != nil {
-			return nil, err
-		}
+		return schema.input.Mend(arguments)
+	}
+	t.run = func(ctx context.Context, api *Account, mended json.RawMessage) (result, error) {
 		var in In
 		if err := json.Unmarshal(mended, &in); err != nil {
 			return nil, fmt.Errorf("decode checked arguments: %w", err)
@@ -83,9 +96,22 @@ func define[In, Out any](t Tool, run func(context.Context, *Account, In) (Out, e
 		if err != nil {
 			return nil, err
 		}
-		return encode(out)
+		if r, ok := any(out).(result); ok {
+			return r, nil
+		}
+		whole, err := encode(out)
+		return plain(whole), err
 	}
 	return t
+}
+
+// plain is a result that is JSON from the start.
+type plain json.RawMessage
+
+func (p plain) size() int { return len(p) }
+
+func (p plain) answer(f *fitter) (Answer, error) {
+	return Answer{JSON: f.fit(json.RawMessage(p), "", 0)}, nil
 }
 
 // Check reports what keeps the tool from being served: a type that has no
@@ -108,16 +134,4 @@ func (t Tool) InputSchema() json.RawMessage {
 		return nil
 	}
 	return schema.input.JSON()
-}
-
-// Call mends and checks the arguments, runs the tool, and returns its answer:
-// one valid JSON object on one line. Explain words the error.
-func (t Tool) Call(ctx context.Context, api *Account, arguments json.RawMessage) (json.RawMessage, error) {
-	return t.run(ctx, api, arguments)
-}
-
-// appender is an answer that knows a cheaper way to its JSON than encoding/json,
-// which scans raw values over again.
-type appender interface {
-	appendJSON([]byte) ([]byte, error)
 }

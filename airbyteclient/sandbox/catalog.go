@@ -55,6 +55,10 @@ type action struct {
 	order       func(params object) []sortKey // what the parameters ask to sort by; nil when they cannot
 	wrapped     bool                          // the result is {data, meta} instead of an array
 	nullable    bool                          // a get of an unknown record gives null instead of an error
+	// find reads the records of a list where a parameter is in a query language.
+	find func(st *store, params object) (rows []*record, refusal string)
+	// payload makes one record of the list that Options.Payload sizes.
+	payload func(i int, body string) object
 	// make builds the record of a create. Update and delete find theirs by path parameters.
 	make func(*write) *record
 	// inPlace says that make has changed a record where it is, so that none is added.
@@ -82,12 +86,6 @@ type write struct {
 	definition *definition
 	params     object
 	now        string
-}
-
-// file is what a download gives.
-type file struct {
-	name, kind string
-	bytes      []byte
 }
 
 func (d *definition) entity(name string) *entity {

@@ -5,8 +5,16 @@ import (
 	"strings"
 )
 
-// ManualFileID is the Drive file whose download is Options.Payload bytes long.
-const ManualFileID = "1Lw-manual-000000000000000000"
+// Files of the Drive of the default workspace: ManualFileID is text and Options.Payload
+// bytes long, LogoFileID a PNG picture, GuideFileID Markdown, UsageFileID CSV and
+// ReportFileID a PDF.
+const (
+	ManualFileID = "1Lw-manual-000000000000000000"
+	LogoFileID   = "1Lw-logo-00000000000000000000"
+	GuideFileID  = "1Lw-guide-0000000000000000000"
+	UsageFileID  = "1Lw-alderquay-0000"
+	ReportFileID = "1Lw-cindermoor-0002"
+)
 
 // drive has no Context Store: it can only be read live.
 func drive() *definition {
@@ -127,7 +135,8 @@ func driveWorld(who []customer, crew []person, payload int) dataset {
 			"owners": []any{object{"displayName": owner.name, "emailAddress": owner.email()}}, "webViewLink": "https://drive.google.com/file/d/" + id + "/view", "driveId": "0ALwCustomers",
 		}
 		if f != nil {
-			o["size"] = fmt.Sprint(len(f.bytes)) // Drive writes sizes as strings
+			f.name, f.kind = name, kind
+			o["size"] = fmt.Sprint(f.size()) // Drive writes sizes as strings
 		}
 		r := d.add("files", map[string]string{"file": id}, o)
 		r.content = f
@@ -158,8 +167,9 @@ func driveWorld(who []customer, crew []person, payload int) dataset {
 	if payload == 0 {
 		payload = 4096
 	}
-	manual := file{name: "manual.txt", kind: "text/plain; charset=utf-8", bytes: []byte(prose(payload))}
-	add(ManualFileID, manual.name, manual.kind, 400, &manual, "The whole manual.")
+	add(ManualFileID, "manual.txt", "text/plain; charset=utf-8", 400, &file{prose: payload}, "The whole manual.")
+	add(LogoFileID, "logo.png", "image/png", 410, &file{bytes: logo()}, "The logo of "+vendor+".")
+	add(GuideFileID, "welcoming-a-customer.md", "text/markdown; charset=utf-8", 420, &file{bytes: guide()}, "How a new customer is welcomed.")
 	d.add("drives", nil, object{"kind": "drive#drive", "id": "0ALwCustomers", "name": "Customers", "createdTime": stamp(ago(20_000)), "hidden": false})
 	d.add("drives", nil, object{"kind": "drive#drive", "id": "0ALwFinance", "name": "Finance", "createdTime": stamp(ago(20_000)), "hidden": true})
 	d.add("changes_start_page_token", nil, object{"kind": "drive#startPageToken", "startPageToken": seal("~!!~", 0)})

@@ -136,7 +136,7 @@ func makeStripeRefund(w *write) *record {
 	return nil
 }
 
-func stripeWorld(who []customer, charges int) dataset {
+func stripeWorld(who []customer) dataset {
 	d := dataset{}
 	unix := func(hours int) int64 { return ago(hours).Unix() }
 	prices := map[string]int{"starter": 4900, "growth": 19900, "enterprise": 89900}
@@ -183,7 +183,7 @@ func stripeWorld(who []customer, charges int) dataset {
 			"status": pick([]string{"succeeded", "succeeded", "requires_payment_method"}, i), "created": unix(i * 18),
 		})
 	}
-	for i := range max(300, charges) {
+	for i := range 300 {
 		c := pick(who, i)
 		d.add("charges", nil, object{
 			"id": fmt.Sprintf("ch_Lw%07dQ", i), "object": "charge", "customer": c.stripeID(), "amount": prices[c.plan], "amount_refunded": 0, "currency": "usd", "status": pick([]string{"succeeded", "succeeded", "succeeded", "failed"}, i),

@@ -31,6 +31,8 @@ func zendesk() *definition {
 	}
 	comments := only("ticket_comments", ticket, boolean("include_inline_images", nil), str("sort", nil))
 	comments.indexed = true
+	articles := all(sorting...)
+	articles.payload = zendeskArticle
 	metrics := only("ticket_metrics")
 	metrics.indexed = true
 	audits := only("ticket_audits", integer("ticket_id", is("ticket_id")).says("ID of the ticket; all tickets unless given."))
@@ -58,7 +60,7 @@ func zendesk() *definition {
 			only("tags"), table("satisfaction_ratings", "satisfaction_rating_id", str("score", is("score")).oneOf("good", "bad", "offered")),
 			only("group_memberships"), only("organization_memberships"),
 			table("sla_policies", "sla_policy_id"), table("ticket_forms", "ticket_form_id", active, boolean("end_user_visible", is("end_user_visible"))),
-			{name: "articles", indexed: true, actions: []action{all(sorting...), got(integer("id", is("id")).path())}},
+			{name: "articles", indexed: true, actions: []action{articles, got(integer("id", is("id")).path())}},
 			{name: "article_attachments", actions: []action{all(article), got(article, attachment), load(article, attachment)}},
 		},
 	}
@@ -79,7 +81,7 @@ func zendeskSorts(params object) []sortKey {
 // ticketID counts down, since the world is written from the newest to the oldest.
 func ticketID(i int) int { return 5200 - i }
 
-func zendeskWorld(who []customer, crew []person, payload int) dataset {
+func zendeskWorld(who []customer, crew []person) dataset {
 	d := dataset{}
 	agents := crew[4:7]
 	dates := func(o object, hours int) object {
@@ -128,7 +130,7 @@ func zendeskWorld(who []customer, crew []person, payload int) dataset {
 			}
 			if j == 0 && i < 12 {
 				f := attachmentOf(c, i)
-				a := object{"id": 7_000_000_000_001 + i, "file_name": f.name, "content_type": f.kind, "size": len(f.bytes), "inline": false, "deleted": false}
+				a := object{"id": 7_000_000_000_001 + i, "file_name": f.name, "content_type": f.kind, "size": f.size(), "inline": false, "deleted": false}
 				comment["attachments"] = []any{a}
 				d.add("attachments", keys, a).content = &f
 			}
@@ -151,7 +153,7 @@ func zendeskWorld(who []customer, crew []person, payload int) dataset {
 		}, i*12))
 	}
 	zendeskSettings(d, who, requester, agents)
-	zendeskArticles(d, payload)
+	zendeskArticles(d)
 	return d
 }
 
@@ -183,30 +185,22 @@ func zendeskSettings(d dataset, who []customer, requester func(customer) int64, 
 	}
 }
 
-const articleOverhead = 330 // bytes of an article beside its body
-
-// zendeskArticles makes the help centre. With a payload it is as many articles as a
-// page holds, whose bodies make the page that many bytes.
-func zendeskArticles(d dataset, payload int) {
-	count, size := len(topics()), 0
-	if payload > 0 {
-		count = min(100, max(1, payload/2048))
-		size = max(0, payload/count-articleOverhead)
+// zendeskArticle is one article of the help centre.
+func zendeskArticle(i int, body string) object {
+	return object{
+		"id": 4_400_000_000_001 + i, "title": fmt.Sprintf("%s (%d)", topic(i), i), "body": body, "locale": "en-us", "draft": false, "section_id": 42,
+		"author_id": 9_107_199_254_741_001, "vote_sum": i * 2, "label_names": []any{"how-to"}, "created_at": stamp(ago(7000)), "updated_at": stamp(ago(i * 40)),
+		"html_url": fmt.Sprintf("https://help.lanternworks.example/articles/%d", i),
 	}
-	for i := range count {
-		body := "<p>What to do when: " + strings.ToLower(topic(i)) + ". First look at the status page, then at the activity log of the workspace.</p>"
-		if payload > 0 {
-			body = prose(size)
-		}
-		keys := map[string]string{"article": fmt.Sprint(4_400_000_000_001 + i)}
-		d.add("articles", nil, object{
-			"id": 4_400_000_000_001 + i, "title": fmt.Sprintf("%s (%d)", topic(i), i), "body": body, "locale": "en-us", "draft": false, "section_id": 42,
-			"author_id": 9_107_199_254_741_001, "vote_sum": i * 2, "label_names": []any{"how-to"}, "created_at": stamp(ago(7000)), "updated_at": stamp(ago(i * 40)),
-			"html_url": fmt.Sprintf("https://help.lanternworks.example/articles/%d", i),
-		})
+}
+
+func zendeskArticles(d dataset) {
+	for i, t := range topics() {
+		article := zendeskArticle(i, "<p>What to do when: "+strings.ToLower(t)+". First look at the status page, then at the activity log of the workspace.</p>")
+		d.add("articles", nil, article)
 		f := file{name: fmt.Sprintf("figure-%d.png", i), kind: "image/png", bytes: pixel()}
-		d.add("article_attachments", keys, object{
-			"id": 4_500_000_000_001 + i, "article_id": 4_400_000_000_001 + i, "file_name": f.name, "content_type": f.kind, "size": len(f.bytes), "inline": true,
+		d.add("article_attachments", map[string]string{"article": plain(article["id"])}, object{
+			"id": 4_500_000_000_001 + i, "article_id": article["id"], "file_name": f.name, "content_type": f.kind, "size": f.size(), "inline": true,
 		}).content = &f
 	}
 }

@@ -14,6 +14,21 @@ func (c *client) newConnector(body object) (int, object) {
 	return c.call("POST", "integrations/connectors", body)
 }
 
+// connected is the connector of a type: the default workspace's, or a new one.
+func (c *client) connected(slug string) string {
+	c.t.Helper()
+	for _, conn := range c.box.store.connectors {
+		if conn.definition.slug == slug {
+			return conn.id
+		}
+	}
+	body := object{"definition_id": c.box.store.slug(slug).id, "workspace_name": "default", "environment": object{"subdomain": githubOrg}}
+	body["credentials"] = map[string]object{
+		"salesforce": {"refresh_token": "t"}, "jira": {"username": "amara@" + vendorDomain, "password": "t"}, "notion": {"token": "t"}, "intercom": {"access_token": "t"},
+	}[slug]
+	return text(c.must("POST", "integrations/connectors", body)["id"])
+}
+
 func TestCredentialsAreAcceptedInBothDialects(t *testing.T) {
 	t.Parallel()
 	c := start(t, Options{})
@@ -199,5 +214,43 @@ func TestConnectorsOfAnInactiveWorkspaceAreDisabled(t *testing.T) {
 	c := start(t, Options{})
 	if status, out := c.try("c0000021-0000-4000-8000-000000000021", "viewer", "get", nil); status != http.StatusForbidden || !strings.Contains(message(out), "inactive") {
 		t.Errorf("%d %v", status, out)
+	}
+}
+
+// The types of which the default workspace has no connector are as complete as the
+// others once one is made.
+func TestEveryTypeWithEntitiesIsDocumentedAndInspected(t *testing.T) {
+	t.Parallel()
+	c := start(t, Options{})
+	for slug, searchable := range map[string]int{"salesforce": 4, "jira": 4, "notion": 5, "intercom": 3} {
+		id := c.connected(slug)
+		inspected := c.must("GET", "integrations/connectors/"+id+"/inspect", nil)
+		ready := inspected["context_store_readiness"].(object)["configured_cache_entities"].([]any)
+		first := ready[0].(object)
+		if len(ready) != searchable || first["ready_for_search"] != true || plain(first["entity_count"]) == "0" {
+			t.Errorf("%s: %v", slug, ready)
+		}
+		docs := c.must("GET", "skills/docs?id="+text(inspected["docs_skill_id"]), nil)
+		for _, section := range docs["outline"].([]any) {
+			if got := c.must("GET", "skills/docs?id="+text(inspected["docs_skill_id"])+"&section="+text(section.(object)["id"]), nil); len(got["content"].([]any)) == 0 {
+				t.Errorf("%s: nothing in %v", slug, section)
+			}
+		}
+		found := c.execute(id, text(first["entity"]), contextStoreSearch, object{"limit": 3})["result"].(object)["data"].([]any)
+		if len(found) != 3 {
+			t.Errorf("%s: found %v", slug, found)
+		}
+	}
+	if n := len(c.must("GET", "integrations/connectors?workspace_name=staging", nil)["data"].([]any)); n != 4 {
+		t.Errorf("%d connectors in staging", n)
+	}
+}
+
+func TestRecordsAreMadeWhenAskedFor(t *testing.T) {
+	t.Parallel()
+	c := start(t, Options{})
+	c.execute(stripeID, "balance", "get", nil)
+	if made := c.box.store.data; len(made) != 1 || made["stripe"] == nil {
+		t.Errorf("%d types of records made", len(made))
 	}
 }

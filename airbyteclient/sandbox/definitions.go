@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// sourceDefinitions lists every type of connector: those of the world first, then
-// those that can be configured, then those that are only there to be found.
+// sourceDefinitions lists every type of connector: those of which the default workspace
+// has one first, then those that can be connected, then those that are only there to
+// be found.
 func sourceDefinitions() []*definition {
-	all := []*definition{github(), hubspot(), stripe(), slack(), linear(), zendesk(), drive(), gong()}
-	all = append(all, configurable()...)
+	all := []*definition{github(), hubspot(), stripe(), slack(), linear(), zendesk(), drive(), gong(), salesforce(), jira(), notion(), intercom()}
 	for _, name := range []string{
 		"Airtable", "Amazon Ads", "Amazon Seller Partner", "Amplitude", "Asana", "Ashby", "Chargebee", "ClickUp", "Confluence", "Customer.io",
 		"Facebook Marketing", "Freshdesk", "GitLab", "Gmail", "Google Ads", "Google Analytics 4 (GA4)", "Google Search Console", "Granola",
@@ -42,33 +42,6 @@ func optional(names ...string) []setting {
 
 func oauthKeys(required setting, others ...string) []setting {
 	return append([]setting{required}, optional(others...)...)
-}
-
-// configurable are types with their real ways to authorize and nothing behind them.
-func configurable() []*definition {
-	token := secret("access_token", "Access token.")
-	return []*definition{
-		{id: "b117307c-14b6-41aa-9422-947e34922962", name: "Salesforce", slug: "salesforce", support: "certified", api: "login.salesforce.example",
-			auth:        []authOption{{title: "Salesforce OAuth 2.0", oauth: true, keys: oauthKeys(secret("refresh_token", "Refresh token."), "client_id", "client_secret")}},
-			environment: []setting{{name: "instance_url", about: "URL of the Salesforce instance.", example: "https://login.salesforce.com"}},
-			direct:      []string{"List my open opportunities"}, search: []string{"Which accounts have opportunities closing this quarter?"}},
-		{id: "68e63de2-bb83-4c7e-93fa-a8a9051e3993", name: "Jira", slug: "jira", support: "certified", api: "jira.example",
-			auth: []authOption{{title: "API Token",
-				keys:           []setting{{name: "username", about: "Email of the account.", required: true}, secret("password", "API token.")},
-				replicationKey: []setting{{name: "email", about: "Email of the account.", required: true}, secret("api_token", "API token.")}}},
-			environment: []setting{{name: "subdomain", about: "Part of the site's address before .atlassian.net.", required: true}},
-			direct:      []string{"Show me the issues assigned to me"}, search: []string{"Which epics have overdue issues?"}},
-		{id: "6e00b415-b02e-4160-bf02-58176a0ae687", name: "Notion", slug: "notion", support: "certified", api: "api.notion.example",
-			auth: []authOption{
-				{title: "OAuth2.0", oauth: true, discriminator: "auth_type=OAuth2.0", keys: []setting{secret("client_id", "OAuth client ID."), secret("client_secret", "OAuth client secret."), token}},
-				{title: "Access Token", discriminator: "auth_type=token", keys: []setting{secret("token", "Integration token.")}},
-			},
-			direct: []string{"List the pages I can see"}, search: []string{"Find pages about onboarding"}},
-		{id: "d8313939-3782-41b0-be29-b3ca20d8dd3a", name: "Intercom", slug: "intercom", support: "certified", api: "api.intercom.example",
-			auth:     []authOption{{title: "Access Token", keys: []setting{token}}},
-			settings: []setting{{name: "start_date", about: "Records from before this date are left out."}},
-			direct:   []string{"List recent conversations"}, search: []string{"Which contacts wrote most often last month?"}},
-	}
 }
 
 // summary is the definition as lists show it.

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -224,23 +225,58 @@ func (s *Sandbox) misbehave(w http.ResponseWriter, r *http.Request, entry int, f
 	case CutMidway:
 		resp := run()
 		w.Header().Set("Content-Type", resp.contentType)
-		w.Header().Set("Content-Length", strconv.Itoa(len(resp.body)))
+		if n := resp.length(); n >= 0 {
+			w.Header().Set("Content-Length", strconv.Itoa(n))
+		}
 		w.WriteHeader(resp.status)
-		w.Write(resp.body[:len(resp.body)/2])
+		resp.half().write(w)
 		if err := http.NewResponseController(w).Flush(); err != nil {
 			cut()
 		}
 		cut()
 	case BrokenJSON:
-		resp := run()
-		resp.body = resp.body[:len(resp.body)/2]
-		s.send(w, r, entry, resp)
+		s.send(w, r, entry, run().half())
 	case Huge:
 		s.requests.finish(entry, http.StatusOK)
 		sendHuge(w)
 	default:
 		s.send(w, r, entry, f.answer())
 	}
+}
+
+// half is the answer up to its middle; a stream of unknown length ends after a mebibyte.
+func (r response) half() response {
+	if r.stream == nil {
+		r.body = r.body[:len(r.body)/2]
+		return r
+	}
+	whole, left := r.stream, 1<<20
+	if r.size >= 0 {
+		left = r.size / 2
+		r.size = left
+	}
+	r.stream = func(w io.Writer) error {
+		if err := whole(&shortWriter{w, left}); !errors.Is(err, io.ErrShortWrite) {
+			return err
+		}
+		return nil
+	}
+	return r
+}
+
+// shortWriter takes so many bytes and refuses the rest.
+type shortWriter struct {
+	io.Writer
+	left int
+}
+
+func (s *shortWriter) Write(p []byte) (int, error) {
+	n, err := s.Writer.Write(p[:min(len(p), s.left)])
+	s.left -= n
+	if err == nil && n < len(p) {
+		err = io.ErrShortWrite
+	}
+	return n, err
 }
 
 // answer is what the service says for the faults that are said and not done.

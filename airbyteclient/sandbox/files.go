@@ -4,13 +4,33 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
 	"strings"
 )
 
-// prose is text of exactly so many bytes.
-func prose(size int) string {
-	const words = "The manual says where each setting is, what it changes, and how to take it back. "
-	return strings.Repeat(words, size/len(words)+1)[:size]
+// file is what a download gives: bytes, or so many bytes of prose.
+type file struct {
+	name, kind string
+	bytes      []byte
+	prose      int
+}
+
+func (f file) size() int {
+	if f.prose > 0 {
+		return f.prose
+	}
+	return len(f.bytes)
+}
+
+// part reads the file from one byte to before another.
+func (f file) part(from, to int) io.Reader {
+	if f.prose > 0 {
+		return &proseReader{from, to}
+	}
+	return bytes.NewReader(f.bytes[from:to])
 }
 
 // pixel is the smallest picture there is, ready-made: encoding one anew for every
@@ -22,6 +42,39 @@ func pixel() []byte {
 		panic("sandbox: the picture is broken: " + err.Error())
 	}
 	return b
+}
+
+// logo is a lantern of 64 by 64 points on a clear ground.
+func logo() []byte {
+	const side = 64
+	picture := image.NewNRGBA(image.Rect(0, 0, side, side))
+	for y := range side {
+		for x := range side {
+			dx, dy := x-side/2, y-side/2
+			switch far := dx*dx + dy*dy; {
+			case far < 14*14:
+				picture.Set(x, y, color.NRGBA{255, 214, 92, 255})
+			case far < 28*28:
+				picture.Set(x, y, color.NRGBA{97, 94, 255, uint8(255 - far/8)})
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, picture); err != nil {
+		panic("sandbox: the logo is broken: " + err.Error())
+	}
+	return b.Bytes()
+}
+
+// guide is how this company welcomes a customer, in Markdown.
+func guide() []byte {
+	var b strings.Builder
+	b.WriteString("# Welcoming a customer\n\n1. Make the workspace and invite the administrator.\n2. Connect their data.\n3. Agree on the first review.\n\n## What they ask most\n\n")
+	for _, t := range topics() {
+		b.WriteString("- " + t + "\n")
+	}
+	b.WriteString("\n| Plan | Answer within |\n|---|---|\n| starter | 2 days |\n| growth | 1 day |\n| enterprise | 1 hour |\n")
+	return []byte(b.String())
 }
 
 // paper is a PDF of one page, made by hand: binary enough that text decoding spoils it.

@@ -28,7 +28,7 @@ func (s *Sandbox) inspectConnector(c *call) response {
 		if d.indexing {
 			entry["status"], entry["ready_for_search"] = "loading", false
 		} else {
-			entry["entity_count"], entry["updated_at"] = len(s.store.indexed[d.slug][e.rows()]), stamp(epoch)
+			entry["entity_count"], entry["updated_at"] = len(s.store.synced(d.slug, e.rows())), stamp(epoch)
 		}
 		if e.semantic != "" {
 			state := "READY"

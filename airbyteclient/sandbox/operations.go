@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -218,11 +219,26 @@ func (op operation) named(rows []*record) int {
 	})
 }
 
-func (s *Sandbox) list(op operation) response {
-	d := op.connector.definition
+// listed are the records of a list in their order, on all pages.
+func (s *Sandbox) listed(op operation) ([]*record, string) {
+	if op.action.find != nil {
+		return op.action.find(s.store, op.params)
+	}
 	rows := s.fitting(op)
 	if op.action.order != nil {
 		rows = inOrder(rows, op.action.order(op.params))
+	}
+	return rows, ""
+}
+
+func (s *Sandbox) list(op operation) response {
+	if s.asksForPayload(op) {
+		return s.payload(op)
+	}
+	d := op.connector.definition
+	rows, refusal := s.listed(op)
+	if refusal != "" {
+		return failure(http.StatusBadRequest, refusal)
 	}
 	p, refusal := op.action.pages.window(op.params, rows)
 	if refusal != "" {
@@ -333,11 +349,18 @@ func (s *Sandbox) download(op operation) response {
 	if !found {
 		return resp
 	}
-	resp.contentType, resp.body = f.kind, f.bytes
+	resp.contentType = f.kind
 	resp.header = map[string]string{"Content-Disposition": fmt.Sprintf("attachment; filename=%q", f.name)}
-	if from, to, ok := byteRange(text(op.params["range_header"]), len(f.bytes)); ok {
-		resp.status, resp.body = http.StatusPartialContent, f.bytes[from:to]
-		resp.header["Content-Range"] = fmt.Sprintf("bytes %d-%d/%d", from, to-1, len(f.bytes))
+	from, to, ok := byteRange(text(op.params["range_header"]), f.size())
+	if ok {
+		resp.status = http.StatusPartialContent
+		resp.header["Content-Range"] = fmt.Sprintf("bytes %d-%d/%d", from, to-1, f.size())
+	} else {
+		from, to = 0, f.size()
+	}
+	resp.size, resp.stream = to-from, func(w io.Writer) error {
+		_, err := io.Copy(w, f.part(from, to))
+		return err
 	}
 	return resp
 }
@@ -363,14 +386,16 @@ func (s *Sandbox) success(conn *connector, result, metadata, warning any) respon
 
 // envelope splices the ready result in, instead of having it scanned again.
 func (s *Sandbox) envelope(conn *connector, result []byte, metadata, warning any) []byte {
-	meta := encode(metadata)
-	tail := encode(warning)
-	b := make([]byte, 0, len(result)+len(meta)+len(tail)+200)
-	b = append(b, `{"status":"success","result":`...)
+	end := s.envelopeEnd(conn, metadata, warning)
+	b := make([]byte, 0, len(envelopeBegin)+len(result)+len(end))
+	b = append(b, envelopeBegin...)
 	b = append(b, result...)
-	b = append(b, `,"connector_metadata":`...)
-	b = append(b, meta...)
-	b = fmt.Appendf(b, `,"execution_metadata":{"connector_instance_id":"source_id:%s","execution_time_ms":%d},"warning":`, conn.id, s.options.Latency.Milliseconds()+37)
-	b = append(b, tail...)
-	return append(b, '}')
+	return append(b, end...)
+}
+
+const envelopeBegin = `{"status":"success","result":`
+
+func (s *Sandbox) envelopeEnd(conn *connector, metadata, warning any) []byte {
+	return fmt.Appendf(nil, `,"connector_metadata":%s,"execution_metadata":{"connector_instance_id":"source_id:%s","execution_time_ms":%d},"warning":%s}`,
+		encode(metadata), conn.id, s.options.Latency.Milliseconds()+37, encode(warning))
 }

@@ -27,12 +27,11 @@ func decodeBase64(t *testing.T, s string) []byte {
 // in the data.
 func TestEveryActionWorks(t *testing.T) {
 	t.Parallel()
-	ids := map[string]string{"github": githubID, "hubspot": hubspotID, "stripe": stripeID, "slack": slackID, "linear": linearID, "zendesk-support": zendeskID, "google-drive": driveID, "gong": gongID}
-	for slug, id := range ids {
+	for _, slug := range []string{"github", "hubspot", "stripe", "slack", "linear", "zendesk-support", "google-drive", "gong", "salesforce", "jira", "notion", "intercom"} {
 		t.Run(slug, func(t *testing.T) {
 			t.Parallel()
 			c := start(t, Options{})
-			d := c.box.store.slug(slug)
+			d, id := c.box.store.slug(slug), c.connected(slug)
 			// Deletes last: what they remove is needed before.
 			for _, deletes := range []bool{false, true} {
 				for i := range d.entities {
@@ -70,8 +69,21 @@ func sample(st *store, d *definition, e *entity, a *action) object {
 		"pageToken": seal("~!!~", 0), "from": "2026-11-01", "to": "2026-11-20", "workspace-id": "6210000000000000042", "username": githubOrg, "query": "a",
 	}
 	params := object{}
-	if a.name == "create" && e.name == "refunds" {
+	switch key := d.slug + "/" + e.name + "." + a.name; {
+	case key == "stripe/refunds.create":
 		params["charge"] = "ch_Lw0000001Q"
+	case key == "jira/issues.api_search":
+		params["jql"] = "project = ENG"
+	case key == "jira/issues.create":
+		return object{"fields": object{"project": object{"key": "ENG"}, "issuetype": object{"name": "Bug"}, "summary": "x"}}
+	case key == "jira/issues.update":
+		return object{"issueIdOrKey": "ENG-300", "fields": object{"summary": "x"}}
+	case key == "jira/issue_comments.create":
+		return object{"issueIdOrKey": "ENG-300", "body": jiraText("x")}
+	case d.slug == "salesforce" && a.name == "list":
+		return object{"q": "SELECT Id FROM Account"}
+	case d.slug == "salesforce" && a.name == "api_search":
+		return object{"q": "FIND {Alderquay} IN ALL FIELDS"}
 	}
 	rows := st.rows(d.slug, table)
 	if e.name == "files_export" {
@@ -353,6 +365,30 @@ func TestWorldIsOneWorld(t *testing.T) {
 	}
 }
 
+func TestOtherConnectorsKnowTheSameCustomers(t *testing.T) {
+	t.Parallel()
+	c := start(t, Options{})
+	company := c.execute(hubspotID, "companies", "list", object{"limit": 1})["result"].([]any)[0].(object)
+	name, stripe := company["properties"].(object)["name"], company["properties"].(object)["stripe_customer_id"]
+	account := c.execute(c.connected("salesforce"), "query", "list", object{"q": "SELECT Name, Stripe_Customer_ID__c FROM Account WHERE HubSpot_Company_ID__c = '" + text(company["id"]) + "'"})["result"].([]any)[0].(object)
+	issue := c.execute(c.connected("jira"), "issues", "api_search", object{"jql": `customer = "` + text(name) + `"`})["result"].([]any)
+	page := c.execute(c.connected("notion"), "pages", "list", object{"page_size": 1})["result"].([]any)[0]
+	intercom := c.execute(c.connected("intercom"), "companies", "list", object{"per_page": 1})["result"].([]any)[0].(object)
+	if account["Name"] != name || account["Stripe_Customer_ID__c"] != stripe || len(issue) == 0 || !strings.Contains(string(encode(page)), text(name)) || intercom["company_id"] != company["id"] {
+		t.Errorf("%v: %v, %d issues, %v, %v", company["id"], account, len(issue), page, intercom)
+	}
+}
+
+// An update that names another record reads it while it writes.
+func TestAnUpdateMayReferToOtherRecords(t *testing.T) {
+	t.Parallel()
+	c := start(t, Options{})
+	done := c.execute(linearID, "issues", "update", object{"id": uuid("linear", "issue", "0"), "stateId": linearState("PLT", 4), "assigneeId": staff()[8].linearID()})["result"].(object)
+	if done["state"].(object)["name"] != "Done" || done["assignee"].(object)["name"] != staff()[8].name {
+		t.Errorf("got %v and %v", done["state"], done["assignee"])
+	}
+}
+
 func TestTwoSandboxesAnswerAlike(t *testing.T) {
 	t.Parallel()
 	moment := func() time.Time { return epoch }
@@ -412,7 +448,7 @@ func TestSelectionOfFields(t *testing.T) {
 
 func TestDownloads(t *testing.T) {
 	t.Parallel()
-	c := start(t, Options{Payload: 5000})
+	c := start(t, Options{})
 	load := func(id, entity string, params object) (*http.Response, []byte) {
 		return c.raw(c.request("POST", "integrations/connectors/"+id+"/execute", object{"entity": entity, "action": "download", "params": params}))
 	}
@@ -433,21 +469,10 @@ func TestDownloads(t *testing.T) {
 			}
 		}
 	})
-	t.Run("a range gives a part", func(t *testing.T) {
-		resp, body := load(driveID, "files", object{"fileId": "1Lw-alderquay-0000", "range_header": "bytes=0-4"})
-		if resp.StatusCode != http.StatusPartialContent || string(body) != "month" {
-			t.Errorf("%d %q", resp.StatusCode, body)
-		}
-	})
 	t.Run("an unknown file is 200 and nothing, as in the service", func(t *testing.T) {
 		resp, body := load(driveID, "files", object{"fileId": "none"})
 		if resp.StatusCode != http.StatusOK || len(body) != 0 {
 			t.Errorf("%d %q", resp.StatusCode, body)
-		}
-	})
-	t.Run("the manual is as long as asked", func(t *testing.T) {
-		if _, body := load(driveID, "files", object{"fileId": ManualFileID}); len(body) != 5000 {
-			t.Errorf("%d bytes", len(body))
 		}
 	})
 	t.Run("a failed download is JSON", func(t *testing.T) {
@@ -456,21 +481,6 @@ func TestDownloads(t *testing.T) {
 			t.Errorf("%d %v", resp.StatusCode, resp.Header)
 		}
 	})
-}
-
-func TestSizesCanBeAskedFor(t *testing.T) {
-	t.Parallel()
-	for _, size := range []int{2 << 10, 200 << 10, 5 << 20} {
-		c := start(t, Options{Payload: size})
-		_, body := c.raw(c.request("POST", "integrations/connectors/"+zendeskID+"/execute", object{"entity": "articles", "action": "list"}))
-		if off := len(body) - size; off < -size/5 || off > size/5 {
-			t.Errorf("%d bytes instead of %d", len(body), size)
-		}
-	}
-	c := start(t, Options{ExtraRecords: 1500})
-	if n := len(c.box.store.rows("stripe", "charges")); n != 1500 {
-		t.Errorf("%d charges", n)
-	}
 }
 
 func TestDescribeListsAllThatCanBeExecuted(t *testing.T) {

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/base64"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,8 +17,13 @@ type dialect struct {
 	usual, max int    // page size
 	clamps     bool   // a page size beyond max is cut to it instead of refused
 	back       string // parameter naming the record before which the page ends
-	start      func(token any, rows []*record) (int, bool)
-	metadata   func(p page) object
+	numbered   bool   // next counts pages, from one
+	lastID     bool   // next is the ID of the last record
+	// slice cuts the page where a query says which, and words says so for the documents.
+	slice    func(params object, p *page) (refusal string)
+	words    string
+	start    func(token any, rows []*record) (int, bool)
+	metadata func(p page) object
 }
 
 // page is a window on the records that fit.
@@ -53,7 +59,7 @@ func (d *dialect) params() []param {
 
 // from says where the value of the next-page parameter is found.
 func (d *dialect) from() string {
-	if d.next == "starting_after" {
+	if d.lastID {
 		return "the ID of the last record"
 	}
 	return "from connector_metadata of the last answer"
@@ -62,6 +68,10 @@ func (d *dialect) from() string {
 // window cuts the page that the parameters ask for.
 func (d *dialect) window(params object, rows []*record) (page, string) {
 	p := page{rows: rows, size: d.usual}
+	if d.slice != nil {
+		refusal := d.slice(params, &p)
+		return p, refusal
+	}
 	if given, asked := params[d.size]; asked && d.size != "" && given != nil {
 		n, ok := asNumber(given)
 		if ok && d.clamps && int(n) > d.max {
@@ -74,9 +84,8 @@ func (d *dialect) window(params object, rows []*record) (page, string) {
 	}
 	if token, asked := params[d.next]; asked && d.next != "" && token != nil && token != "" {
 		from, ok := d.start(token, rows)
-		if d.nextKind == "integer" {
-			n, _ := asNumber(token)
-			from, ok = (min(int(n), len(rows)+1)-1)*p.size, n >= 1 // a page beyond the end is empty
+		if d.numbered {
+			from, ok = (min(from, len(rows)+1)-1)*p.size, from >= 1 // a page beyond the end is empty
 		}
 		if !ok {
 			return p, fmt.Sprintf("Invalid value '%s' for parameter '%s'", plain(token), d.next)
@@ -97,8 +106,8 @@ func (d *dialect) window(params object, rows []*record) (page, string) {
 }
 
 func plainOffset(token any, _ []*record) (int, bool) {
-	n, err := strconv.Atoi(plain(token))
-	return n, err == nil && n >= 0
+	n, isNumber := asNumber(token)
+	return int(min(n, math.MaxInt32)), isNumber && n >= 0 && n == math.Trunc(n)
 }
 
 // sealed reads a base64 token that must begin with the given prefix.
@@ -153,7 +162,7 @@ func hubspotPages(search bool) *dialect {
 
 // stripePages goes by the id of the last object. There is no total.
 func stripePages() *dialect {
-	d := &dialect{size: "limit", next: "starting_after", back: "ending_before", usual: 10, max: 100}
+	d := &dialect{size: "limit", next: "starting_after", back: "ending_before", lastID: true, usual: 10, max: 100}
 	d.start = func(token any, rows []*record) (int, bool) {
 		for i, r := range rows {
 			if r.fields["id"] == token {
@@ -194,7 +203,7 @@ func slackPages(history bool) *dialect {
 
 // zendeskPages counts pages from one and hands out URLs.
 func zendeskPages() *dialect {
-	return &dialect{size: "per_page", next: "page", nextKind: "integer", usual: 100, max: 100, clamps: true, start: plainOffset, metadata: func(p page) object {
+	return &dialect{size: "per_page", next: "page", nextKind: "integer", numbered: true, usual: 100, max: 100, clamps: true, start: plainOffset, metadata: func(p page) object {
 		number := p.from/p.size + 1
 		link := func(n int) string {
 			return fmt.Sprintf("%s/api/v2/%s.json?page=%d&per_page=%d", p.baseURL, p.entity, n, p.size)
@@ -249,7 +258,103 @@ func gongPages() *dialect {
 	}}
 }
 
+// soqlPages stand in the query itself. Without LIMIT a page is what the connector takes
+// in one answer, and done is false while there is more. With LIMIT the query is done
+// once it has given that many, whatever comes after: that is Salesforce's rule, and a
+// caller who pages by LIMIT and OFFSET has to go on until a page is short.
+func soqlPages() *dialect {
+	const usual, most, furthest = 200, 2000, 2000
+	return &dialect{
+		usual: usual, max: most,
+		words: "add OFFSET to the query in q, at most 2000. LIMIT there sets the page size (200 unless given, at most 2000); a query with LIMIT is always done, so go on until a page is short.",
+		slice: func(params object, p *page) string {
+			q := soql{limit: -1}
+			if params["q"] != nil {
+				q, _ = readSOQL(text(params["q"])) // it has been read before
+			}
+			if q.offset > furthest {
+				return "NUMBER_OUTSIDE_VALID_RANGE: Maximum SOQL offset allowed is 2000"
+			}
+			p.from = min(q.offset, len(p.rows))
+			if q.limit >= 0 {
+				p.size, p.rows = most, p.rows[:min(p.from+q.limit, len(p.rows))]
+			}
+			p.to = min(p.from+p.size, len(p.rows))
+			return ""
+		},
+		metadata: func(p page) object {
+			m := object{"done": !p.more()}
+			if p.more() {
+				m["nextRecordsUrl"] = fmt.Sprintf("/services/data/v62.0/query/01gLw0000000001AAA-%d", p.to)
+			}
+			return m
+		},
+	}
+}
+
+// jiraIssuePages leaves the token of the last page out, as Jira does.
+func jiraIssuePages() *dialect {
+	const prefix = "issues:"
+	return &dialect{size: "maxResults", next: "nextPageToken", usual: 50, max: 100, clamps: true, start: sealed(prefix), metadata: func(p page) object {
+		m := object{"isLast": !p.more()}
+		if p.more() {
+			m["nextPageToken"] = seal(prefix, p.to)
+		}
+		return m
+	}}
+}
+
+// jiraPages counts records from zero. What it says of the next page differs by list,
+// and is nothing for users, which Jira gives as a bare array.
+func jiraPages(metadata func(p page) object) *dialect {
+	return &dialect{size: "maxResults", next: "startAt", nextKind: "integer", usual: 50, max: 100, clamps: true, start: plainOffset, metadata: metadata}
+}
+
+func noMetadata(page) object { return object{} }
+
+func jiraNextPage(p page) object {
+	m := object{"nextPage": nil, "total": len(p.rows)}
+	if p.more() {
+		m["nextPage"] = fmt.Sprintf("%s/rest/api/3/project/search?startAt=%d&maxResults=%d", p.baseURL, p.to, p.size)
+	}
+	return m
+}
+
+func jiraNextOffset(p page) object {
+	m := object{"next_offset": nil, "max_results": p.size, "total": len(p.rows)}
+	if p.more() {
+		m["next_offset"] = p.to
+	}
+	return m
+}
+
+// notionPages names the record with which the next page begins.
+func notionPages() *dialect {
+	return &dialect{size: "page_size", next: "start_cursor", usual: 100, max: 100, start: func(token any, rows []*record) (int, bool) {
+		at := slices.IndexFunc(rows, func(r *record) bool { return r.fields["id"] == token })
+		return at, at >= 0
+	}, metadata: func(p page) object {
+		m := object{"has_more": p.more(), "next_cursor": nil}
+		if p.more() {
+			m["next_cursor"] = p.rows[p.to].fields["id"]
+		}
+		return m
+	}}
+}
+
+// intercomPages says nothing but where the next page starts.
+func intercomPages() *dialect {
+	const prefix = "after:"
+	return &dialect{size: "per_page", next: "starting_after", usual: 50, max: 150, start: sealed(prefix), metadata: func(p page) object {
+		m := object{"next_page": nil}
+		if p.more() {
+			m["next_page"] = seal(prefix, p.to)
+		}
+		return m
+	}}
+}
+
 // whole gives everything at once: some lists do not page.
 func whole() *dialect {
-	return &dialect{usual: 10_000, max: 10_000, metadata: func(page) object { return object{} }}
+	return &dialect{usual: 10_000, max: 10_000, metadata: noMetadata}
 }

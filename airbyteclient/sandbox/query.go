@@ -21,7 +21,7 @@ func (s *Sandbox) contextSearch(op operation) response {
 	if d.indexing {
 		return failure(http.StatusBadRequest, fmt.Sprintf("Context Store for entity '%s' is not ready for search (status: loading). Use the 'list' action, or search again when inspect says ready_for_search.", op.entity.name))
 	}
-	rows := s.store.indexed[d.slug][op.entity.rows()]
+	rows := s.store.synced(d.slug, op.entity.rows())
 	var warning any
 	if d.woken {
 		warning = object{

@@ -38,10 +38,15 @@ type Options struct {
 	Latency       time.Duration    // added to every execute
 	Faults        []Fault          // what goes wrong, from the start
 	Now           func() time.Time // nil means time.Now
-	// ExtraRecords makes the Stripe charges this many, when that is more than the world has.
-	ExtraRecords int
-	// Payload, in bytes, sizes two answers for measurements: Zendesk articles list
-	// (first page, default page size) and the download of the Drive file ManualFileID.
+	// Records asks for at least so many records of an entity, by "linear/issues": the
+	// slug of a connector type and the name of one of its entities, which New panics
+	// without. What the world lacks is made of copies with identifiers of their own.
+	// Copies keep the parent of their original: a fifth of the GitHub issues is in
+	// each of the five repositories. An entity without records stays without.
+	Records map[string]int
+	// Payload, in bytes, sizes two answers for measurements: the first page of
+	// Zendesk articles list, however many records its page may have, and the download
+	// of the Drive file ManualFileID. Both are streamed: the sandbox holds neither.
 	Payload int
 }
 
@@ -191,12 +196,40 @@ func decode(raw []byte) (any, error) {
 	return value, nil
 }
 
-// response is an answer held in memory, so that faults can spoil it on its way out.
+// response is an answer on its way out, where faults can spoil it: held in memory,
+// or, for files and payloads, written as it is made.
 type response struct {
 	status      int
 	contentType string
 	header      map[string]string
 	body        []byte
+	stream      func(io.Writer) error // in place of body
+	size        int                   // of the stream; less than 0 if not known
+}
+
+// length is in bytes, less than 0 if it is not known before the end.
+func (r response) length() int {
+	if r.stream != nil {
+		return r.size
+	}
+	return len(r.body)
+}
+
+// write gives the reader's error only: there is nobody left to tell.
+func (r response) write(w io.Writer) error {
+	if r.stream != nil {
+		return r.stream(w)
+	}
+	_, err := w.Write(r.body)
+	return err
+}
+
+// worthCompressing leaves files alone: their readers want to know the length.
+func (r response) worthCompressing() bool {
+	if r.stream != nil {
+		return r.size < 0
+	}
+	return len(r.body) >= compressFrom
 }
 
 func answer(status int, v any) response {
@@ -239,20 +272,21 @@ func (s *Sandbox) send(w http.ResponseWriter, r *http.Request, entry int, resp r
 	if resp.contentType != "" {
 		h.Set("Content-Type", resp.contentType)
 	}
-	if len(resp.body) >= compressFrom && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && r.Header.Get("Range") == "" {
+	if resp.worthCompressing() && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && r.Header.Get("Range") == "" {
 		h.Set("Content-Encoding", "gzip")
 		h.Set("Vary", "Accept-Encoding")
 		w.WriteHeader(resp.status)
 		z := s.writers.Get().(*gzip.Writer)
 		z.Reset(w)
-		z.Write(resp.body)
-		z.Close()
+		if resp.write(z) == nil {
+			z.Close()
+		}
 		s.writers.Put(z)
 		return
 	}
-	if resp.status != http.StatusNoContent {
-		h.Set("Content-Length", strconv.Itoa(len(resp.body)))
+	if n := resp.length(); n >= 0 && resp.status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(n))
 	}
 	w.WriteHeader(resp.status)
-	w.Write(resp.body)
+	resp.write(w)
 }

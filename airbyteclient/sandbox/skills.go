@@ -281,7 +281,11 @@ func (d *definition) pagingWords(a *action, verb string) string {
 	switch {
 	case verb == contextStoreSearch:
 		return "while result.meta.has_more, send result.meta.cursor as cursor."
-	case a == nil || a.pages == nil || a.pages.next == "":
+	case a == nil || a.pages == nil:
+		return ""
+	case a.pages.words != "":
+		return a.pages.words
+	case a.pages.next == "":
 		return ""
 	}
 	words := fmt.Sprintf("the next page is asked for with %s, %s", a.pages.next, a.pages.from())

@@ -16,12 +16,16 @@ import (
 // puts a new slice in place of the old, so a reader holds the lock only to fetch one.
 type store struct {
 	counter     atomic.Int64
+	options     Options
 	definitions []*definition
 	byID        map[string]*definition
-	indexed     map[string]dataset // by connector slug: what the Context Store holds; never changes
+	made        map[string]*sync.Once // by connector slug: its records are made when first asked for
 
-	mu                  sync.RWMutex // guards all below
-	data                map[string]dataset
+	writes sync.Mutex // held by who rewrites a table, and taken before mu
+
+	mu                  sync.RWMutex       // guards all below
+	data                map[string]dataset // by connector slug
+	indexed             map[string]dataset // what the Context Store holds
 	workspaces          []*workspace
 	connectors          []*connector
 	sourceTemplates     []*sourceTemplate
@@ -48,14 +52,21 @@ type connector struct {
 }
 
 func newStore(o Options) *store {
-	st := &store{definitions: sourceDefinitions(), byID: map[string]*definition{}, oauth: map[string]object{}}
+	st := &store{
+		options: o, definitions: sourceDefinitions(), byID: map[string]*definition{}, oauth: map[string]object{},
+		made: map[string]*sync.Once{}, data: map[string]dataset{}, indexed: map[string]dataset{},
+	}
 	for _, d := range st.definitions {
 		st.byID[d.id] = d
+		if d.entities != nil {
+			st.made[d.slug] = &sync.Once{}
+		}
 	}
-	st.data = newWorld(o)
-	st.indexed = make(map[string]dataset, len(st.data))
-	for slug, d := range st.data {
-		st.indexed[slug] = maps.Clone(d)
+	for key := range o.Records {
+		slug, name, _ := strings.Cut(key, "/")
+		if d := st.slug(slug); d == nil || d.entity(name) == nil {
+			panic(fmt.Sprintf("sandbox: Options.Records: there is no entity %q", key))
+		}
 	}
 	st.sourceTemplates = seedSourceTemplates(st.definitions)
 	st.connectionTemplates = seedConnectionTemplates()
@@ -192,19 +203,47 @@ func (st *store) replaceConnector(id string, change func(*connector)) *connector
 	return nil
 }
 
+// furnish makes the records of a connector type, once. Most tests read one or two of
+// the twelve, and all of them together took most of the time of New.
+func (st *store) furnish(slug string) {
+	once := st.made[slug]
+	if once == nil {
+		return
+	}
+	once.Do(func() {
+		d := newWorld(slug, st.options.Payload)
+		for _, e := range st.slug(slug).entities {
+			d.grow(slug, e.rows(), st.options.Records[slug+"/"+e.name])
+		}
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		st.data[slug], st.indexed[slug] = d, maps.Clone(d)
+	})
+}
+
 // rows returns the records of a table as they are now.
 func (st *store) rows(slug, table string) []*record {
+	st.furnish(slug)
 	st.mu.RLock()
 	defer st.mu.RUnlock()
 	return st.data[slug][table]
 }
 
-// rewrite replaces the records of a table.
+// synced returns the records of a table as the Context Store holds them.
+func (st *store) synced(slug, table string) []*record {
+	st.furnish(slug)
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	return st.indexed[slug][table]
+}
+
+// rewrite replaces the records of a table. The change may read the store, which it
+// could not if it ran under the lock of readers.
 func (st *store) rewrite(slug, table string, change func([]*record) []*record) {
+	st.writes.Lock()
+	defer st.writes.Unlock()
+	changed := change(slices.Clone(st.rows(slug, table)))
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if st.data[slug] == nil {
-		st.data[slug] = dataset{}
-	}
-	st.data[slug][table] = change(slices.Clone(st.data[slug][table]))
+	st.data[slug][table] = changed
 }

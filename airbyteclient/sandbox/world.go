@@ -101,17 +101,34 @@ func day(hours int) string { return ago(hours).Format(time.DateOnly) }
 
 func pick[T any](list []T, i int) T { return list[i%len(list)] }
 
-// newWorld makes the records of all connectors.
-func newWorld(o Options) map[string]dataset {
+// newWorld makes the records of one connector type.
+func newWorld(slug string, payload int) dataset {
 	who, crew := customers(), staff()
-	return map[string]dataset{
-		"github":          githubWorld(who, crew),
-		"hubspot":         hubspotWorld(who, crew),
-		"stripe":          stripeWorld(who, o.ExtraRecords),
-		"slack":           slackWorld(who, crew),
-		"linear":          linearWorld(who, crew),
-		"zendesk-support": zendeskWorld(who, crew, o.Payload),
-		"google-drive":    driveWorld(who, crew, o.Payload),
-		"gong":            gongWorld(who, crew),
+	switch slug {
+	case "github":
+		return githubWorld(who, crew)
+	case "hubspot":
+		return hubspotWorld(who, crew)
+	case "stripe":
+		return stripeWorld(who)
+	case "slack":
+		return slackWorld(who, crew)
+	case "linear":
+		return linearWorld(who, crew)
+	case "zendesk-support":
+		return zendeskWorld(who, crew)
+	case "google-drive":
+		return driveWorld(who, crew, payload)
+	case "gong":
+		return gongWorld(who, crew)
+	case "salesforce":
+		return salesforceWorld(who, crew)
+	case "jira":
+		return jiraWorld(who, crew)
+	case "notion":
+		return notionWorld(who, crew)
+	case "intercom":
+		return intercomWorld(who, crew)
 	}
+	return dataset{}
 }

@@ -1,0 +1,184 @@
+package tools
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/schemas"
+)
+
+// exampleCall is a call of a tool as it can be sent. Where a value is not
+// known it has the parameter's name in <>, which no service takes for real.
+type exampleCall struct {
+	Tool      string           `json:"tool"`
+	Arguments exampleArguments `json:"arguments"`
+}
+
+type exampleArguments struct {
+	ConnectorID  string         `json:"connector_id"`
+	Entity       string         `json:"entity"`
+	Action       string         `json:"action,omitempty"`
+	Params       schemas.Object `json:"params,omitempty"`
+	Fields       []string       `json:"fields,omitempty"`
+	SelectFields []string       `json:"select_fields,omitempty"`
+	Limit        int            `json:"limit,omitempty"`
+}
+
+// exampleCalls are a read and a write of the connector's main entity, or of
+// the next that can be written. Without writes the second gets one record.
+func (k *knowledge) exampleCalls(writes bool) []exampleCall {
+	order := slices.Clone(k.Entities)
+	slices.SortStableFunc(order, func(a, b knownEntity) int { return k.weight(&b) - k.weight(&a) })
+	calls := []exampleCall{}
+	add := func(make func(*knownEntity) *exampleCall) bool {
+		for i := range order {
+			if call := make(&order[i]); call != nil {
+				calls = append(calls, *call)
+				return true
+			}
+		}
+		return false
+	}
+	add(k.readCall)
+	if !writes || !add(k.writeCall) {
+		add(k.getCall)
+	}
+	return calls
+}
+
+// weight tells the entities that matter from the rest: much can be done with
+// them, and they can be read without knowing anything before.
+func (k *knowledge) weight(e *knownEntity) int {
+	w := len(e.Actions)
+	if a := e.action(k.recommended(e.Name)); a != nil && a.Known && !a.needs() {
+		w += 2
+	}
+	return w
+}
+
+// readCall reads a few records the recommended way.
+func (k *knowledge) readCall(e *knownEntity) *exampleCall {
+	name := k.recommended(e.Name)
+	if name == "" {
+		return nil
+	}
+	return k.readingCall(e, e.action(name))
+}
+
+// getCall reads one record.
+func (k *knowledge) getCall(e *knownEntity) *exampleCall {
+	a := e.action("get")
+	if a == nil || !a.Known {
+		return nil
+	}
+	return k.readingCall(e, a)
+}
+
+func (k *knowledge) readingCall(e *knownEntity, a *knownAction) *exampleCall {
+	arguments := exampleArguments{ConnectorID: k.ConnectorID, Entity: e.Name, Fields: e.fields(), Params: a.placeholders(false)}
+	if a.Name != k.recommended(e.Name) {
+		arguments.Action = a.Name
+	}
+	if a.Name != "get" {
+		arguments.Limit = 10
+	}
+	return &exampleCall{"read_records", arguments}
+}
+
+// writeCall creates a record, or else updates one. It never deletes.
+func (k *knowledge) writeCall(e *knownEntity) *exampleCall {
+	for _, name := range []string{"create", "update"} {
+		if a := e.action(name); a != nil && a.Known && !a.Unavailable {
+			return k.operationCall(e, a)
+		}
+	}
+	return nil
+}
+
+func (k *knowledge) operationCall(e *knownEntity, a *knownAction) *exampleCall {
+	changes := !airbyteclient.ReadingAction(a.Name) && a.Name != "delete"
+	arguments := exampleArguments{ConnectorID: k.ConnectorID, Entity: e.Name, Action: a.Name, Params: a.placeholders(changes)}
+	if a.Name != "delete" && a.Name != "download" {
+		arguments.SelectFields = []string{"id"}
+	}
+	return &exampleCall{"execute_operation", arguments}
+}
+
+// callOf is an example of one action, by the tool that runs it best.
+func (k *knowledge) callOf(e *knownEntity, a *knownAction) *exampleCall {
+	switch a.Name {
+	case "list", "get", "api_search", "context_store_search":
+		return k.readingCall(e, a)
+	}
+	return k.operationCall(e, a)
+}
+
+// fields are some that records of the entity are likely to have: what is not
+// there is left out of an answer without a word.
+func (e *knownEntity) fields() []string {
+	fields := []string{"id"}
+	for _, name := range []string{"create", "update"} {
+		a := e.action(name)
+		if a == nil {
+			continue
+		}
+		for _, p := range a.Params {
+			reference := strings.HasSuffix(letters(p.Name), "id")
+			if p.In == "body" && !reference && len(fields) < 3 && !slices.Contains(fields, p.Name) {
+				fields = append(fields, p.Name)
+			}
+		}
+	}
+	return fields
+}
+
+// placeholders are the required parameters of an action; of one that changes
+// something at least one that says what.
+func (a *knownAction) placeholders(changes bool) schemas.Object {
+	params := map[string]any{}
+	for _, p := range a.Params {
+		if p.Required {
+			params[p.Name] = p.placeholder()
+			changes = changes && p.In == "path"
+		}
+	}
+	for _, p := range a.Params {
+		if changes && !p.Required && p.Type != "object" {
+			params[p.Name] = p.placeholder()
+			break
+		}
+	}
+	if len(params) == 0 {
+		return nil
+	}
+	object, err := encode(params)
+	if err != nil {
+		return nil // it holds texts, numbers and lists of them
+	}
+	return schemas.Object(object)
+}
+
+// placeholder is a legal value where these are listed, and otherwise one that
+// nobody takes for real.
+func (p *knownParam) placeholder() any {
+	var value any = "<" + p.Name + ">"
+	switch {
+	case len(p.Enum) > 0 && p.Type == "integer":
+		if n, err := strconv.Atoi(p.Enum[0]); err == nil {
+			value = n
+		}
+	case len(p.Enum) > 0:
+		value = p.Enum[0]
+	case p.Type == "integer" || p.Type == "number" || p.Type == "boolean":
+		value = "<" + p.Name + ": " + p.Type + ">"
+	}
+	switch p.Type {
+	case "array":
+		return []any{value}
+	case "object":
+		return map[string]any{"<key>": "<value>"}
+	}
+	return value
+}

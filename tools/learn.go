@@ -1,0 +1,378 @@
+package tools
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"airbyte-agent-mcp/airbyteclient"
+)
+
+const (
+	// learnTime bounds all of learning, so that an answer comes well before
+	// clients give up. What was not reached by then is unknown.
+	learnTime = 20 * time.Second
+	// outlineTime leaves room to ask otherwise where no outline comes.
+	outlineTime = 10 * time.Second
+	// sectionTime keeps one section from holding up the answer.
+	sectionTime = 8 * time.Second
+	// asideTime bounds what is good to know and not worth waiting for.
+	asideTime = 6 * time.Second
+	// maxSections is how many sections are read of one documentation.
+	maxSections = 150
+	// sectionsAtOnce is how many are asked for together.
+	sectionsAtOnce = 6
+)
+
+// learn finds out about a connector. What is missing or fails alone stands in
+// Unknown; the error is for what makes the rest worthless.
+func learn(ctx context.Context, api *Account, connectorID string) (*knowledge, error) {
+	key := "connector/" + strings.ToLower(connectorID)
+	k, _, err := recall(ctx, api, key, func(ctx context.Context) (*knowledge, error) {
+		ctx, cancel := context.WithTimeout(ctx, learnTime)
+		defer cancel()
+		l := learner{api: api, knowledge: &knowledge{ConnectorID: connectorID, LearnedAt: api.now()}}
+		if err := l.learn(ctx); err != nil {
+			return nil, err
+		}
+		return l.knowledge, nil
+	})
+	if err == nil && k.partial {
+		// The sections that came are remembered on their own: the next call
+		// asks for the rest.
+		api.forget(key)
+	}
+	return k, err
+}
+
+// learner is one run of learn.
+type learner struct {
+	*knowledge
+	api *Account
+}
+
+func (l *learner) learn(ctx context.Context) error {
+	inspection, inspectErr := l.api.InspectConnector(ctx, l.ConnectorID)
+	switch {
+	case inspectErr == nil:
+		l.readInspection(inspection)
+	case decisive(inspectErr):
+		return inspectErr
+	default:
+		l.missed("workspace, warnings, Context Store and documentation (inspect)", inspectErr)
+	}
+
+	var connector *airbyteclient.Connector
+	var definition *airbyteclient.SourceDefinition
+	var connectorErr, definitionErr error
+	briefly, cancel := context.WithTimeout(ctx, asideTime)
+	defer cancel()
+	var aside sync.WaitGroup
+	aside.Go(func() { connector, connectorErr = l.api.GetConnector(briefly, l.ConnectorID) })
+	if id := l.DefinitionID; id != "" {
+		aside.Go(func() { definition, definitionErr = l.api.GetSourceDefinition(briefly, id) })
+	}
+	err := l.readEntities(ctx)
+	aside.Wait()
+	if err != nil {
+		return err
+	}
+
+	if connectorErr != nil {
+		l.missed("mode and slug (get connector)", connectorErr)
+	} else {
+		l.readConnector(connector)
+	}
+	if definitionErr != nil {
+		l.missed("example questions (definition)", definitionErr)
+	} else if definition != nil {
+		l.readDefinition(definition)
+	}
+	if inspectErr != nil && connectorErr != nil && len(l.Entities) == 0 {
+		return inspectErr // nothing at all is known
+	}
+	if inspectErr == nil {
+		l.readStore(inspection.ContextStoreReadiness)
+	}
+	return nil
+}
+
+// forgivable reports whether the rest of a description is still worth telling.
+func forgivable(err error) bool {
+	switch airbyteclient.KindOf(err) {
+	case airbyteclient.KindCanceled, airbyteclient.KindUnauthorized,
+		airbyteclient.KindMissingCredentials, airbyteclient.KindRateLimited:
+		return false
+	}
+	return true
+}
+
+// decisive reports whether a failed inspect says all there is to say.
+func decisive(err error) bool {
+	switch airbyteclient.KindOf(err) {
+	case airbyteclient.KindNotFound, airbyteclient.KindNotEnabled, airbyteclient.KindOrganizationNeeded,
+		airbyteclient.KindBadRequest, airbyteclient.KindTimeout:
+		return true
+	}
+	return !forgivable(err)
+}
+
+// passing reports whether what failed may be had by asking again.
+func passing(err error) bool {
+	switch airbyteclient.KindOf(err) {
+	case airbyteclient.KindForbidden, airbyteclient.KindNotEnabled, airbyteclient.KindNotFound,
+		airbyteclient.KindInvalid, airbyteclient.KindFailed, airbyteclient.KindTooLarge:
+		return false
+	}
+	return true
+}
+
+// missed notes what could not be learned.
+func (l *learner) missed(what string, err error) {
+	l.Unknown = append(l.Unknown, what+": "+atLength(err.Error()))
+	l.partial = l.partial || passing(err)
+}
+
+func (l *learner) readInspection(i *airbyteclient.ConnectorInspection) {
+	l.Name, l.Service = i.Name, i.SourceDefinitionName
+	l.Slug = slugOf(i.SourceDefinitionName)
+	l.WorkspaceID, l.DefinitionID = i.WorkspaceID, i.SourceDefinitionID
+	l.Warnings, l.SkillID = i.Warnings, i.DocsSkillID
+	for listed := range elements(i.Actions) {
+		entity, action := listedAction(listed)
+		l.add(entity, action)
+	}
+}
+
+// slugOf is what the service makes of a name such as Zendesk Support; only lists
+// tell the slug itself.
+func slugOf(name string) string {
+	return strings.Join(strings.Fields(strings.ToLower(name)), "-")
+}
+
+func (l *learner) readConnector(c *airbyteclient.Connector) {
+	t := c.SourceTemplate
+	l.Name = cmp.Or(l.Name, c.Name)
+	l.Service = cmp.Or(l.Service, t.Name)
+	l.Slug = cmp.Or(t.ConnectorName, slugOf(l.Service))
+	l.DefinitionID = cmp.Or(l.DefinitionID, t.SourceDefinitionID)
+	l.Modes = cmp.Or(t.RuntimeMode, t.Mode)
+}
+
+func (l *learner) readDefinition(d *airbyteclient.SourceDefinition) {
+	l.Service = cmp.Or(l.Service, d.Definition.Name)
+	if q := d.ExampleQuestions; q != nil {
+		l.Questions = append(slices.Clone(q.Direct), q.Search...)
+	}
+}
+
+// readStore takes in what the Context Store holds.
+func (l *learner) readStore(r *airbyteclient.ContextStoreReadiness) {
+	if r == nil {
+		return
+	}
+	undocumented := len(l.Entities) == 0
+	for i := range r.ConfiguredEntities {
+		store := &r.ConfiguredEntities[i]
+		e := l.entity(store.Entity)
+		if e == nil {
+			if len(l.Entities) >= maxEntities {
+				continue
+			}
+			l.Entities = append(l.Entities, knownEntity{Name: store.Entity})
+			e = &l.Entities[len(l.Entities)-1]
+			if undocumented && store.ReadyForSearch {
+				e.Actions = []knownAction{{Name: "context_store_search"}}
+			}
+		}
+		e.Store = store
+	}
+}
+
+// readEntities learns the entities and actions: from the documentation, or
+// where that fails from the action that the service calls legacy.
+func (l *learner) readEntities(ctx context.Context) error {
+	if l.SkillID != "" {
+		switch err := l.readDocs(ctx); {
+		case err == nil:
+		case !forgivable(err):
+			return err
+		default:
+			l.missed("documentation", err)
+		}
+	}
+	if len(l.Entities) > 0 {
+		return nil
+	}
+	described, err := l.api.Execute(ctx, l.ConnectorID, airbyteclient.ExecuteRequest{Action: "describe", Idempotent: true})
+	switch {
+	case err == nil && described.File != nil:
+		_ = described.File.Body.Close()
+		l.Unknown = append(l.Unknown, "entities and actions (the describe action): the answer is a file")
+	case err == nil:
+		l.readDescribed(described.Result)
+		if len(l.Entities) == 0 {
+			l.Unknown = append(l.Unknown, "entities and actions: the service lists none that could be read")
+		}
+	case !forgivable(err):
+		return err
+	default:
+		l.missed("entities and actions (the describe action)", err)
+	}
+	return nil
+}
+
+// readDocs reads the outline, and then every section that is about an action,
+// some at a time.
+func (l *learner) readDocs(ctx context.Context) error {
+	docs, at, err := l.outline(ctx)
+	if err != nil {
+		return err
+	}
+	l.learnedAt(at)
+	l.Guidance, l.Prefer, l.More = docs.guidance, docs.prefer, docs.more
+	for _, w := range docs.warnings {
+		if !slices.Contains(l.Warnings, w) {
+			l.Warnings = append(l.Warnings, w)
+		}
+	}
+	var toRead []actionSection
+	for _, a := range docs.actions {
+		l.add(a.entity, a.action)
+		if !a.action.Unavailable {
+			toRead = append(toRead, a)
+		}
+	}
+	if over := len(toRead) - maxSections; over > 0 {
+		toRead = toRead[:maxSections]
+		l.Unknown = append(l.Unknown, fmt.Sprintf("parameters of %d more actions: the documentation has too many sections", over))
+	}
+	return l.readSections(ctx, toRead)
+}
+
+// readSections reads what the documentation says of single actions.
+func (l *learner) readSections(ctx context.Context, list []actionSection) error {
+	type read struct {
+		action knownAction
+		at     time.Time
+		err    error
+	}
+	got := make([]read, len(list))
+	var stop atomic.Bool // the service wants no more requests
+	var g errgroup.Group
+	g.SetLimit(sectionsAtOnce)
+	for i, s := range list {
+		g.Go(func() error {
+			r := &got[i]
+			if stop.Load() || ctx.Err() != nil {
+				r.err = errNotAsked
+				return nil
+			}
+			r.action, r.at, r.err = l.section(ctx, s)
+			if r.err != nil && !forgivable(r.err) {
+				stop.Store(true)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // what failed stands in got
+
+	missing := map[string][]string{} // actions by what kept them from being read
+	var reasons []string
+	for i, s := range list {
+		r := &got[i]
+		switch kind := airbyteclient.KindOf(r.err); {
+		case r.err == nil:
+			l.add(s.entity, r.action)
+			l.learnedAt(r.at)
+			continue
+		case kind == airbyteclient.KindUnauthorized, kind == airbyteclient.KindMissingCredentials:
+			return r.err
+		}
+		reason := withoutRequest(r.err)
+		if missing[reason] == nil {
+			reasons = append(reasons, reason)
+		}
+		missing[reason] = append(missing[reason], s.entity+"."+s.action.Name)
+		l.partial = l.partial || passing(r.err)
+	}
+	for _, reason := range reasons {
+		l.Unknown = append(l.Unknown, "parameters of "+some(missing[reason], 5)+": "+reason)
+	}
+	return nil
+}
+
+var errNotAsked = errors.New("not asked for, lest it take too long or be too much for the service")
+
+// withoutRequest is an error without what differs each time.
+func withoutRequest(err error) string {
+	var e *airbyteclient.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	plain := *e
+	plain.RequestID = ""
+	return atLength(plain.Error())
+}
+
+// some lists the first few of many.
+func some(list []string, most int) string {
+	if rest := len(list) - most; rest > 1 {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), rest)
+	}
+	return strings.Join(list, ", ")
+}
+
+// atLength is an error's text, bounded.
+func atLength(text string) string { return clip(text, 300) }
+
+// learnedAt dates the knowledge by its oldest part.
+func (l *learner) learnedAt(at time.Time) {
+	if at.Before(l.LearnedAt) {
+		l.LearnedAt = at
+	}
+}
+
+// outline reads the introduction and the outline of the documentation.
+func (l *learner) outline(ctx context.Context) (*outline, time.Time, error) {
+	return recallWithin(ctx, l.api, l.key(""), outlineTime, func(ctx context.Context) (*outline, error) {
+		docs, err := l.api.GetSkillDocs(ctx, airbyteclient.SkillDocsOptions{ID: l.SkillID})
+		if err != nil {
+			return nil, err
+		}
+		return readOutline(docs), nil
+	})
+}
+
+// section reads what the documentation says of one action.
+func (l *learner) section(ctx context.Context, s actionSection) (knownAction, time.Time, error) {
+	return recallWithin(ctx, l.api, l.key(s.id), sectionTime, func(ctx context.Context) (knownAction, error) {
+		docs, err := l.api.GetSkillDocs(ctx, airbyteclient.SkillDocsOptions{ID: l.SkillID, Section: s.id})
+		if err != nil {
+			return knownAction{}, err
+		}
+		return readAction(s.action, docs.Content), nil
+	})
+}
+
+func (l *learner) key(section string) string { return "docs/" + l.SkillID + "/" + section }
+
+// recallWithin is recall for a part of a larger task: it ends with that, too.
+func recallWithin[T any](ctx context.Context, api *Account, key string, most time.Duration, learn func(context.Context) (T, error)) (T, time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	deadline, _ := ctx.Deadline()
+	return recall(ctx, api, key, func(ctx context.Context) (T, error) {
+		ctx, cancel := context.WithDeadline(ctx, deadline)
+		defer cancel()
+		return learn(ctx)
+	})
+}

@@ -1,0 +1,78 @@
+package tools
+
+import (
+	"context"
+	"strings"
+)
+
+// learnOutline finds out what a read wants to know of a connector beforehand:
+// which entities and actions it has, and how its Context Store stands. It takes
+// three requests where learn, which reads the documentation of every action, may
+// take a hundred; both remember the outline in the same place.
+func learnOutline(ctx context.Context, api *Account, connectorID string) (*knowledge, error) {
+	key := "outline/" + strings.ToLower(connectorID)
+	k, _, err := recall(ctx, api, key, func(ctx context.Context) (*knowledge, error) {
+		ctx, cancel := context.WithTimeout(ctx, learnTime)
+		defer cancel()
+		l := learner{api: api, knowledge: &knowledge{ConnectorID: connectorID, LearnedAt: api.now()}}
+		if err := l.learnOutline(ctx); err != nil {
+			return nil, err
+		}
+		return l.knowledge, nil
+	})
+	if err == nil && k.partial {
+		api.forget(key)
+	}
+	return k, err
+}
+
+func (l *learner) learnOutline(ctx context.Context) error {
+	inspection, err := l.api.InspectConnector(ctx, l.ConnectorID)
+	if err != nil {
+		return err
+	}
+	l.readInspection(inspection)
+	if connector, err := l.api.GetConnector(ctx, l.ConnectorID); err != nil {
+		l.missed("slug (get connector)", err)
+	} else {
+		l.readConnector(connector)
+	}
+	if l.SkillID != "" {
+		docs, at, err := l.outline(ctx)
+		switch {
+		case err == nil:
+			l.learnedAt(at)
+			l.Prefer = docs.prefer
+			for _, a := range docs.actions {
+				l.add(a.entity, a.action)
+			}
+		case !forgivable(err):
+			return err
+		default:
+			l.missed("documentation", err)
+		}
+	}
+	l.readStore(inspection.ContextStoreReadiness)
+	return nil
+}
+
+// learnAction reads what the documentation says of one action; nil where it
+// says nothing or cannot be read.
+func learnAction(ctx context.Context, api *Account, known *knowledge, entity, action string) *knownAction {
+	if known.SkillID == "" {
+		return nil
+	}
+	l := learner{api: api, knowledge: known}
+	docs, _, err := l.outline(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, a := range docs.actions {
+		if a.entity == entity && a.action.Name == action && !a.action.Unavailable {
+			if learned, _, err := l.section(ctx, a); err == nil {
+				return &learned
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+const readMoreName = "read_more"
+
+// answerBudget is the argument that every tool takes and these tools show.
+type answerBudget struct {
+	MaxTokens int `json:"max_tokens,omitempty" jsonschema_description:"Longest answer wanted, in tokens."`
+}
+
+type readMoreIn struct {
+	Continuation string `json:"continuation" jsonschema_description:"As an earlier answer gave it."`
+	Path         string `json:"path,omitempty" jsonschema_description:"Of a cut text or record, as its mark names it: gives that one whole."`
+	answerBudget
+}
+
+type readMoreOut struct {
+	Continuation string `json:"continuation,omitempty" jsonschema_description:"For what is still left."`
+}
+
+func readMore() Tool {
+	return define(Tool{
+		Name:        readMoreName,
+		Title:       "Read the rest of an answer",
+		Description: "Gives what an earlier answer left out or was still waiting for: the next records, a cut text whole (path), the result of a call that took long. Takes the continuation of that answer, which is good for an hour.",
+		Effect:      Read,
+	}, func(context.Context, *Account, readMoreIn) (readMoreOut, error) {
+		return readMoreOut{}, errors.New("read_more needs a runner")
+	})
+}
+
+// more goes on where a continuation says.
+func (r *Runner) more(ctx context.Context, api *Account, mended json.RawMessage, tokens int) (Answer, error) {
+	var in readMoreIn
+	if err := json.Unmarshal(mended, &in); err != nil {
+		return Answer{}, fmt.Errorf("decode checked arguments: %w", err)
+	}
+	var c continuation
+	switch err := r.seal.Open("continuation", api.Identity(), api.now(), in.Continuation, &c); {
+	case errors.Is(err, errExpired):
+		return Answer{}, refuse("The continuation has expired.").next("Make the original call again.")
+	case err != nil:
+		return Answer{}, refuse("The continuation cannot be used: %s.", err).
+			next("Pass it exactly as the answer gave it, or make the original call again.")
+	}
+	t, ok := r.tools[c.Tool]
+	if !ok {
+		return Answer{}, refuse("The continuation is of %s, which is not served any more.", shown(c.Tool)).next("Calling again will not help.")
+	}
+	if c.Cut && in.Path == "" {
+		return Answer{}, refuse("Nothing follows that answer; only texts or records in it were cut.").
+			next("Call again with path, as it stands in the mark %s...⟧.", cutMark)
+	}
+	if in.Path != "" {
+		c.From = place{Path: strings.TrimSpace(in.Path)}
+	}
+	key := c.key(api)
+	if got, ok := r.kept.GetIfPresent(key); ok {
+		return r.render(api, c.request, got, c.From, tokens)
+	}
+	if c.Writes && r.running.find(key) == nil {
+		return Answer{}, during{t, r.lost(c)}
+	}
+	return r.perform(ctx, api, c.request, c.From, tokens)
+}
+
+// lost words what is known of a write whose outcome this process does not have.
+func (r *Runner) lost(c continuation) error {
+	if c.Since == 0 {
+		return refuse("The write has run, and the rest of its answer is no longer kept.").
+			next("Do not repeat it: read the record with a get instead.")
+	}
+	return refuse("The call began at %s and may have changed something; its outcome is not known here.", time.Unix(c.Since, 0).UTC().Format(time.RFC3339)).
+		next("It was not sent again. Look whether it ran before you call again, and never on another target.")
+}
+
+// pending answers a call that goes on.
+func (r *Runner) pending(api *Account, call request, from place, since time.Time) (Answer, error) {
+	sealed, err := r.sealed(api, continuation{request: call, From: from, Since: since.Unix()})
+	if err != nil {
+		return Answer{}, err
+	}
+	note := fmt.Sprintf("%s has been running for %d seconds and goes on. Call read_more with this continuation for its result.", call.Tool, int(time.Since(since).Seconds()))
+	if call.Writes {
+		note += " It was sent once and will not be sent again; the same call made anew also waits for this one."
+	}
+	return Answer{JSON: encoded(struct {
+		Pending      bool   `json:"pending"`
+		Note         string `json:"note"`
+		RetryAfter   int    `json:"retry_after"`
+		Continuation string `json:"continuation"`
+	}{true, note, 5, sealed})}, nil
+}
+
+// during says of which tool an error is, where another one was called.
+type during struct {
+	tool Tool
+	error
+}
+
+func (d during) Unwrap() error { return d.error }
+
+// findMark looks for a text that was cut for an answer, by us or by the
+// service, and names where it stands; empty if there is none.
+func findMark(arguments json.RawMessage) string {
+	for name, value := range members(arguments) {
+		if at := markIn(value, name); at != "" {
+			return at
+		}
+	}
+	return ""
+}
+
+func markIn(v json.RawMessage, at string) string {
+	switch kindOf(v) {
+	case '"':
+		if s := text(v); strings.Contains(s, cutMark) || strings.Contains(s, "... [truncated — use `") {
+			return at
+		}
+	case '{':
+		for name, value := range members(v) {
+			if strings.Contains(name, cutMark[:len(cutMark)-1]) {
+				return at
+			}
+			if found := markIn(value, at+"."+name); found != "" {
+				return found
+			}
+		}
+	case '[':
+		n := 0
+		for value := range elements(v) {
+			if found := markIn(value, fmt.Sprintf("%s.%d", at, n)); found != "" {
+				return found
+			}
+			n++
+		}
+	}
+	return ""
+}

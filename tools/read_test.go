@@ -1,0 +1,335 @@
+package tools
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/airbyteclient/sandbox"
+)
+
+// read makes one read of a connector, past the budget of answers.
+func (w world) read(t *testing.T, ref, arguments string) (readAnswer, error) {
+	t.Helper()
+	var in readRecordsIn
+	if err := json.Unmarshal([]byte(arguments), &in); err != nil {
+		t.Fatal(err)
+	}
+	return readOne(t.Context(), w.api, in, ref)
+}
+
+func (w world) mustRead(t *testing.T, ref, arguments string) readAnswer {
+	t.Helper()
+	out, err := w.read(t, ref, arguments)
+	if err != nil {
+		t.Fatal(readRecords().Explain(err))
+	}
+	return out
+}
+
+// Every service is paged through in its own way, and looks the same from
+// outside: with limits that no page size divides, no record is lost or doubled.
+func TestEveryDialectGivesEveryRecordOnce(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ slug, table, arguments string }{
+		{"github", "github/repositories", `{"entity":"repositories","params":{"username":"lanternworks"}}`},
+		{"hubspot", "hubspot/contacts", `{"entity":"contacts"}`},
+		{"stripe", "stripe/charges", `{"entity":"charges","fields":["amount"]}`},
+		{"slack", "slack/channels", `{"entity":"channels"}`},
+		{"zendesk-support", "zendesk-support/tickets", `{"entity":"tickets","fields":["id"]}`},
+		{"linear", "linear/issues", `{"entity":"issues","fields":["id"]}`},
+		{"google-drive", "google-drive/files", `{"entity":"files","fields":["id"]}`},
+		{"gong", "gong/users", `{"entity":"users"}`},
+		{"salesforce", "salesforce/accounts", `{"entity":"accounts"}`},
+		{"jira", "jira/issues", `{"entity":"issues","action":"api_search","params":{"jql":"created >= 2020-01-01"}}`},
+		{"jira", "jira/projects", `{"entity":"projects","action":"api_search"}`},
+		{"jira", "jira/users", `{"entity":"users"}`},
+		{"notion", "notion/pages", `{"entity":"pages"}`},
+		{"intercom", "intercom/contacts", `{"entity":"contacts"}`},
+		{"linear", "linear/comments", `{"entity":"comments","action":"context_store_search"}`},
+	} {
+		t.Run(row.table, func(t *testing.T) {
+			t.Parallel()
+			const records = 1000
+			w := newWorld(t, sandbox.Options{Records: map[string]int{row.table: records}})
+			id := w.connectorOf(t, row.slug)
+			var arguments map[string]any
+			if err := json.Unmarshal([]byte(row.arguments), &arguments); err != nil {
+				t.Fatal(err)
+			}
+			if arguments["action"] == nil {
+				arguments["action"] = "list"
+			}
+			arguments["limit"] = 130
+			seen := map[string]bool{}
+			for calls := 0; ; calls++ {
+				out := w.mustRead(t, id, string(encoded(arguments)))
+				for record := range elements(out.Records) {
+					id := idOf(record)
+					if id == "" {
+						id = string(record)
+					}
+					if seen[id] {
+						t.Fatalf("record %s came twice", id)
+					}
+					seen[id] = true
+				}
+				if !out.Page.HasMore || calls > 20 {
+					break
+				}
+				if out.Page.NextCursor == "" || out.Seen.All {
+					t.Fatalf("more follows, but not where: %s", encoded(out.Page))
+				}
+				arguments["cursor"] = out.Page.NextCursor
+			}
+			if len(seen) < records {
+				t.Errorf("%d records of %d", len(seen), records)
+			}
+		})
+	}
+}
+
+// connectorOf is the ID of the connector of a kind, which is made if the world
+// has none.
+func (w world) connectorOf(t *testing.T, slug string) string {
+	t.Helper()
+	id, err := connectorRef{ConnectorID: slug}.id(t.Context(), w.api)
+	if err == nil {
+		return id
+	}
+	name := strings.ToUpper(slug[:1]) + slug[1:]
+	list, err := w.api.ListSourceDefinitions(t.Context(), name)
+	if err != nil || len(list) == 0 {
+		t.Fatalf("no definition %q: %v", name, err)
+	}
+	made, err := w.api.CreateConnector(t.Context(), airbyteclient.CreateConnectorRequest{
+		Name: slug, WorkspaceName: "default", DefinitionID: list[0].SourceDefinitionID, Credentials: credentialsOf[slug],
+		Environment: json.RawMessage(`{"subdomain":"lanternworks"}`), ReplicationConfig: json.RawMessage(`{"start_date":"2026-01-01T00:00:00Z"}`),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.ID
+}
+
+var credentialsOf = map[string]json.RawMessage{
+	"salesforce": json.RawMessage(`{"refresh_token":"r","client_id":"c","client_secret":"s"}`),
+	"jira":       json.RawMessage(`{"username":"ada@lanternworks.example","password":"p"}`),
+	"notion":     json.RawMessage(`{"token":"t"}`),
+	"intercom":   json.RawMessage(`{"access_token":"t"}`),
+}
+
+// scripted is a service whose execute answers are given.
+func scripted(t *testing.T, answers func(request map[string]any) string) world {
+	t.Helper()
+	s := sandbox.New(sandbox.Options{})
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var body map[string]any
+		if !strings.HasSuffix(r.URL.Path, "/execute") || json.NewDecoder(r.Body).Decode(&body) != nil {
+			s.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, answers(body))
+	}))
+	t.Cleanup(srv.Close)
+	api, err := airbyteclient.New(airbyteclient.Config{
+		APIHost: srv.URL, ClientID: sandbox.ClientID,
+		ClientSecret: airbyteclient.NewSecret(sandbox.ClientSecret), OrganizationID: sandbox.OrganizationID,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(api.CloseIdleConnections)
+	w := newWorld(t, sandbox.Options{})
+	w.api.Client = api
+	return w
+}
+
+func envelope(result, metadata string) string {
+	return `{"status":"success","result":` + result + `,"connector_metadata":` + metadata + `,"execution_metadata":null}`
+}
+
+func TestARepeatedPageEndsTheRead(t *testing.T) {
+	t.Parallel()
+	for name, metadata := range map[string]string{
+		"same cursor":  `{"next_cursor":"again","has_more":true}`,
+		"same records": `{"next_cursor":"%d","has_more":true}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			calls := 0
+			w := scripted(t, func(map[string]any) string {
+				calls++
+				return envelope(`[{"id":"a"},{"id":"b"}]`, strings.ReplaceAll(metadata, "%d", fmt.Sprint(calls)))
+			})
+			out := w.mustRead(t, "slack", `{"entity":"users","action":"list","limit":100,"max_pages":50}`)
+			if calls != 2 || out.Page.NextCursor != "" || out.Seen.All || !strings.Contains(out.Note, "same page again") {
+				t.Errorf("%d calls, %s", calls, encoded(out))
+			}
+		})
+	}
+}
+
+func TestALaterPageThatFailsLeavesTheEarlierOnes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{Faults: []sandbox.Fault{{Kind: sandbox.Forbidden, Path: "/execute", Skip: 2}}})
+	out := w.mustRead(t, "stripe", `{"entity":"charges","action":"list","params":{"limit":10},"limit":50}`)
+	if out.Seen.Records != 20 || out.Page.NextCursor == "" || !strings.Contains(out.Note, "Page 3 failed (forbidden)") {
+		t.Errorf("%s", encoded(out))
+	}
+}
+
+func TestPagesAreCapped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	out := w.mustRead(t, "stripe", `{"entity":"charges","action":"list","params":{"limit":5},"limit":50}`)
+	if out.Seen.Pages != 3 || out.Seen.Records != 15 || !strings.Contains(out.Note, "at least 15") {
+		t.Errorf("%s", encoded(out))
+	}
+}
+
+func TestWhatCannotBeReadIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	cursor := w.mustRead(t, "stripe", `{"entity":"charges","action":"list","limit":2}`).Page.NextCursor
+	for _, row := range []struct{ name, ref, arguments, want string }{
+		{"a write", "stripe", `{"entity":"charges","action":"create"}`, `"create" is not one of reading`},
+		{"a download", "google-drive", `{"entity":"files","action":"download"}`, "Use execute_operation"},
+		{"describe", "stripe", `{"entity":"","action":"describe"}`, "describe_connector"},
+		{"search", "stripe", `{"entity":"charges","action":"search"}`, "context_store_search"},
+		{"a mistyped action", "stripe", `{"entity":"charges","action":"lst"}`, `did you mean "list"`},
+		{"a mistyped entity", "stripe", `{"entity":"charge"}`, `did you mean "charges"`},
+		{"an action that it has not", "slack", `{"entity":"users","action":"api_search"}`, "It has list"},
+		{"filter of a list", "stripe", `{"entity":"charges","action":"list","filter":{"eq":{"status":"failed"}}}`, "filter and sort are for context_store_search"},
+		{"query of a list", "stripe", `{"entity":"charges","action":"list","query":"x"}`, "query with api_search"},
+		{"query without a semantic index", "slack", `{"entity":"users","query":"ada"}`, `{"fuzzy":{"title":"words"}}`},
+		{"no SQL", "stripe", `{"entity":"charges","action":"context_store_sql_query"}`, "context_store_sql_query"},
+		{"a foreign cursor", "stripe", `{"entity":"charges","cursor":"ch_1"}`, "is not one that read_records gave out"},
+		{"the cursor of another read", "stripe", `{"entity":"customers","cursor":"` + cursor + `"}`, "belongs to another read"},
+		{"a mistyped reduction", "stripe", `{"entity":"charges","reduce":{"groupby":"status"}}`, `did you mean "group_by"`},
+		{"two reductions", "stripe", `{"entity":"charges","reduce":{"distinct":"status","count":true}}`, "one thing at a time"},
+		{"top of nothing", "stripe", `{"entity":"charges","reduce":{"top":3}}`, "by the field that ranks"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			out, err := w.read(t, row.ref, row.arguments)
+			if err == nil {
+				t.Fatalf("read: %s", encoded(out))
+			}
+			if words := readRecords().Explain(err); !strings.Contains(words, row.want) || !strings.Contains(words, "Nothing was ") {
+				t.Errorf("got  %s\nwant %s", words, row.want)
+			}
+		})
+	}
+}
+
+func TestReadsGoOnWithoutDocumentation(t *testing.T) {
+	t.Parallel()
+	for name, path := range map[string]string{"docs": "/skills", "inspect": "/inspect"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.Options{Faults: []sandbox.Fault{{Kind: sandbox.Forbidden, Path: path}}})
+			out := w.mustRead(t, "stripe", `{"entity":"charges","action":"list","limit":15}`)
+			if out.Seen.Records != 15 || out.Page.NextCursor == "" || !strings.Contains(out.Note, "could not be learned") {
+				t.Errorf("%s", encoded(out))
+			}
+		})
+	}
+}
+
+func TestTheWorldIsReducedWithoutSendingIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	for _, row := range []struct{ arguments, want string }{
+		{`{"entity":"charges","action":"list","reduce":{"count":true}}`, `"count":`},
+		{`{"entity":"charges","reduce":{"group_by":"status","sum":"amount"}}`, `"key":"succeeded","count":`},
+		{`{"entity":"charges","reduce":{"top":2,"by":"amount"},"fields":["id"]}`, `"top":[{"amount":89900,`},
+		{`{"entity":"charges","reduce":{"distinct":"currency"}}`, `"values":[`},
+	} {
+		out := w.mustRead(t, "stripe", row.arguments)
+		if !strings.Contains(string(out.Reduced), row.want) || out.Records != nil || !out.Seen.All || out.Seen.Records == 0 {
+			t.Errorf("%s\n%s\n%s", row.arguments, out.Reduced, encoded(out.Seen))
+		}
+	}
+}
+
+func TestMergePutsTheLiveRecordInPlaceOfTheOldOne(t *testing.T) {
+	t.Parallel()
+	raw := func(records ...string) (list []json.RawMessage) {
+		for _, r := range records {
+			list = append(list, json.RawMessage(r))
+		}
+		return list
+	}
+	m := merge(
+		raw(`{"id":1,"state":"open"}`, `{"id":2,"state":"open"}`, `{"id":3,"state":"open"}`),
+		raw(`{"id":4,"state":"open"}`, `{"id":2,"state":"open","title":"new"}`, `{"id":3,"state":"closed"}`, `{"id":5,"state":"closed"}`, `{"id":6}`),
+		json.RawMessage(`{"eq":{"state":"open"}}`),
+	)
+	list := recordList{}
+	for _, r := range m.records {
+		list.add(r)
+	}
+	const want = `[{"id":4,"state":"open"},{"id":1,"state":"open"},{"id":2,"state":"open","title":"new"}]`
+	if got := string(list.json()); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if m.changed != 1 || m.untold != 1 || m.liveOnly != 1 || m.inBoth != 1 {
+		t.Errorf("%+v", m)
+	}
+}
+
+func TestMergedReadSeesWhatWasWrittenSince(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	id := w.connectorOf(t, "stripe")
+	_, err := w.api.Execute(t.Context(), id, airbyteclient.ExecuteRequest{Entity: "customers", Action: "create", Params: json.RawMessage(`{"name":"Brand New","email":"new@example.com"}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const arguments = `{"entity":"customers","filter":{"fuzzy":{"name":"brand"}},"fields":["name"]`
+	if out := w.mustRead(t, id, arguments+`}`); out.Seen.Records != 0 || !strings.Contains(out.Note, "Check live with list") {
+		t.Errorf("search alone: %s", encoded(out))
+	}
+	out := w.mustRead(t, id, arguments+`,"merge_live":true}`)
+	if !strings.Contains(string(out.Records), "Brand New") || count(out.Records) != 1 {
+		t.Errorf("merged: %s", encoded(out))
+	}
+}
+
+func TestSeveralConnectorsAnswerApart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	out, err := readSeveral(t.Context(), w.api, readRecordsIn{Connectors: []string{"slack", "nobody", "linear"}, Entity: "users", Action: "list", Limit: 2}, readRecords().Explain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := out.Results; len(r) != 3 || r[0].Source == nil || r[1].Error == "" || count(r[2].Records) != 2 {
+		t.Errorf("%s", encoded(out))
+	}
+}
+
+func TestQueriesOfSalesforcePageAtTheirEnd(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		query      string
+		size, seen int
+		want       string
+	}{
+		{"SELECT Id FROM Account", 50, 0, "SELECT Id FROM Account ORDER BY Id LIMIT 50"},
+		{"SELECT Id FROM Account", 50, 100, "SELECT Id FROM Account ORDER BY Id LIMIT 50 OFFSET 100"},
+		{"select Id from Account order by Name limit 120 offset 10", 50, 100, "select Id from Account order by Name LIMIT 20 OFFSET 110"},
+		{"SELECT Id FROM Account WHERE Name = 'LIMIT 5'", 50, 0, "SELECT Id FROM Account WHERE Name = 'LIMIT 5' ORDER BY Id LIMIT 50"},
+		{"SELECT Id, (SELECT Id FROM Contacts LIMIT 5) FROM Account FOR VIEW", 9, 0, "SELECT Id, (SELECT Id FROM Contacts LIMIT 5) FROM Account ORDER BY Id LIMIT 9 FOR VIEW"},
+		{"SELECT StageName, COUNT(Id) FROM Opportunity GROUP BY StageName", 9, 0, "SELECT StageName, COUNT(Id) FROM Opportunity GROUP BY StageName LIMIT 9"},
+	} {
+		if got := pageSOQL(row.query, row.size, row.seen); got != row.want {
+			t.Errorf("got  %s\nwant %s", got, row.want)
+		}
+	}
+}
