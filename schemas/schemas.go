@@ -80,9 +80,10 @@ func For[T any]() (*Schema, error) {
 
 // ForOutput gives the schema of the answers that T, a struct or a pointer to
 // one, encodes to: its own properties, those of inner objects left open. It is
-// For with four freedoms: objects take further keys, so that an older client
-// does not refuse a field added later; descriptions may be absent; a Value may
-// stand anywhere; and nesting and the number of fields are hardly limited.
+// For with five freedoms: objects take further keys, so that an older client
+// does not refuse a field added later; none is required; descriptions may be
+// absent; a Value may stand anywhere; and nesting and the number of fields are
+// hardly limited.
 func ForOutput[T any]() (*Schema, error) {
 	return newSchema(reflect.TypeFor[T](), answers)
 }

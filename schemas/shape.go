@@ -178,10 +178,15 @@ func (n *shape) append(dst []byte, as style, root, nullable bool) []byte {
 
 func (n *shape) appendProperties(dst []byte, as style) []byte {
 	dst = append(dst, '{')
-	for i, p := range n.fields {
-		if i > 0 {
+	first := true
+	for _, p := range n.fields {
+		if as == answer && p.description == "" {
+			continue // its name says all that there is to say
+		}
+		if !first {
 			dst = append(dst, ',')
 		}
+		first = false
 		dst = append(append(dst, quote(p.key)...), ':')
 		dst = p.append(dst, as, false, as == strict && !p.required)
 	}

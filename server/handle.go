@@ -72,7 +72,7 @@ func (s *Server) handler(t tools.Tool) mcpserver.ToolHandlerFunc {
 		if words == "" {
 			result, err := out.result(answer.JSON)
 			if err == nil {
-				result.Content = append(result.Content, attached(ctx, answer.Attachments)...)
+				result.Content = append(result.Content, attached(answer.Attachments, quirkOf(clientName(ctx, req.Params.Meta)))...)
 				return result, nil
 			}
 			words = "The answer was dropped: " + err.Error() + "."
@@ -114,16 +114,17 @@ func keepTold(out *outlet, meta *mcp.Meta) (stop func()) {
 }
 
 // attached are the files of an answer as content: images for every client,
-// others as embedded resources.
-func attached(_ context.Context, files []tools.Attachment) []mcp.Content {
+// others for those that keep them from their model. The answer names them all.
+func attached(files []tools.Attachment, client quirk) []mcp.Content {
 	var content []mcp.Content
 	for _, f := range files {
 		data := base64.StdEncoding.EncodeToString(f.Data)
-		if strings.HasPrefix(f.ContentType, "image/") {
+		switch {
+		case strings.HasPrefix(f.ContentType, "image/"):
 			content = append(content, mcp.ImageContent{Type: "image", Data: data, MIMEType: f.ContentType})
-			continue
+		case client.Blobs:
+			content = append(content, mcp.EmbeddedResource{Type: "resource", Resource: mcp.BlobResourceContents{URI: f.URI, MIMEType: f.ContentType, Blob: data}})
 		}
-		content = append(content, mcp.EmbeddedResource{Type: "resource", Resource: mcp.BlobResourceContents{URI: f.URI, MIMEType: f.ContentType, Blob: data}})
 	}
 	return content
 }

@@ -82,6 +82,7 @@ func newBench(t testing.TB, o settings) *bench {
 	ctx, stop := context.WithCancel(context.Background())
 	b.stopping, b.stopped, b.stop = ctx, ctx, stop
 	t.Cleanup(stop)
+	t.Cleanup(b.Close)
 	return b
 }
 

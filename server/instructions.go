@@ -15,11 +15,19 @@ var guidance = []struct {
 }{
 	{nil, "Airbyte connects you to business services (GitHub, HubSpot, Stripe, Slack, ...) through connectors, which live in workspaces."},
 	{
-		[]string{"list_connectors", "describe_connector", "execute_operation"},
+		[]string{"list_connectors", "describe_connector", "read_records"},
 		`To work with data:
 1. list_connectors shows what is connected. A connector is named by its ID, name or slug.
-2. describe_connector tells which entities and actions it has and which action to prefer for reading; with section, the exact parameters of one action and how to page. Do this before the first execute_operation on a connector: names differ between services, so do not guess them.
-3. execute_operation runs one action on one entity. Pass select_fields with the few fields you need and a small limit (20 to 25); answers are otherwise long. page.has_more says that more follows.`,
+2. describe_connector tells in one call which entities and actions it has, with parameters and example calls; entity narrows it. Names differ between services, so do not guess them.
+3. read_records reads: it pages by itself, filters, searches and counts (reduce), over one or several connectors. Ask for the few fields you need.`,
+	},
+	{
+		[]string{"describe_connector", "execute_operation"},
+		"execute_operation runs any single action, such as create, update, delete or download, with the parameters that describe_connector lists.",
+	},
+	{
+		[]string{"read_more"},
+		"Answers are cut to a budget: what is left out is counted, and read_more with the answer's continuation (and the path of a cut text) gives it. It also has the result of a call that was still running.",
 	},
 	{
 		[]string{"list_definitions", "get_definition", "create_connector", "check_connector"},

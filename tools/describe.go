@@ -56,12 +56,12 @@ type describedEntity struct {
 }
 
 type describedAction struct {
-	Action  string   `json:"action"`
-	About   string   `json:"about,omitempty"`
-	Params  []string `json:"params"`
-	Paging  string   `json:"paging,omitempty"`
-	Example string   `json:"example,omitempty"`
-	Notes   string   `json:"notes,omitempty"`
+	Action  string         `json:"action"`
+	About   string         `json:"about,omitempty"`
+	Params  []string       `json:"params"`
+	Paging  string         `json:"paging,omitempty"`
+	Example schemas.Object `json:"example,omitempty"` // as the service shows it
+	Notes   string         `json:"notes,omitempty"`
 }
 
 const (
@@ -76,7 +76,7 @@ func describeConnector() Tool {
 		Name:  "describe_connector",
 		Title: "Learn a connector",
 		Description: "Call it once per connector, before read_records or execute_operation: names differ between services. " +
-			"Tells entities, actions, parameters, which action reads best, how fresh the Context Store is, how to page, and two calls to copy.",
+			"Tells entities, actions, parameters, which action reads best, how fresh the Context Store is, paging, two calls to copy.",
 		Effect: Read,
 		Finder: "list_connectors",
 	}
@@ -334,7 +334,7 @@ func (d *description) detail(e *knownEntity, a *knownAction, most int) described
 		Paging: d.pagingOf(e, a).words(), Notes: upToParagraph(a.Notes, most),
 	}
 	if len(a.Example) <= most {
-		out.Example = a.Example
+		out.Example = schemas.Object(a.Example)
 	}
 	for _, p := range a.Params {
 		out.Params = append(out.Params, p.line(most))

@@ -100,7 +100,7 @@ var (
 	// everyday words, and count only near advice or as code.
 	storeActions = regexp.MustCompile(`\bcontext_store_[a-z_]+\b`)
 	liveActions  = regexp.MustCompile(`\b(api_search|list|get)\b|` + storeActions.String())
-	discourages  = regexp.MustCompile(`(?i)\b(not|never|avoid|instead of|rather than|without|unless|until|no)\W+(\w+\W+)?$`)
+	discourages  = regexp.MustCompile(`(?i)\b(not|never|avoid|instead of|rather than|without|unless|until|no)\W+(\w+\W+){0,2}$`)
 )
 
 // preferredAction is the reading action that an introduction names first where
@@ -113,21 +113,22 @@ func preferredAction(blocks []airbyteclient.SkillBlock) string {
 		}
 		for sentence := range sentences(strings.Join(append([]string{b.Text}, b.Items...), "\n")) {
 			if at := advises.FindStringIndex(sentence); at != nil {
-				if action := firstAction(sentence[at[1]:], liveActions); action != "" {
+				if action := firstAction(sentence, at[1], liveActions); action != "" {
 					return action
 				}
 			}
 			if mentioned == "" {
-				mentioned = firstAction(sentence, storeActions)
+				mentioned = firstAction(sentence, 0, storeActions)
 			}
 		}
 	}
 	return mentioned
 }
 
-func firstAction(sentence string, actions *regexp.Regexp) string {
-	for _, at := range actions.FindAllStringIndex(sentence, 8) {
-		if !discourages.MatchString(sentence[:at[0]]) {
+// firstAction is the first action from a place on that is not advised against.
+func firstAction(sentence string, from int, actions *regexp.Regexp) string {
+	for _, at := range actions.FindAllStringIndex(sentence, 20) {
+		if at[0] >= from && !discourages.MatchString(sentence[max(0, at[0]-60):at[0]]) {
 			return sentence[at[0]:at[1]]
 		}
 	}
@@ -214,14 +215,14 @@ func topicOf(b airbyteclient.SkillBlock, topic *string, needed *bool) bool {
 
 // withoutEmptyHeadings drops headings whose content was taken out.
 func withoutEmptyHeadings(blocks []airbyteclient.SkillBlock) []airbyteclient.SkillBlock {
+	introduces := func(b airbyteclient.SkillBlock) bool {
+		return b.Type == "heading" || b.Type == "paragraph" && ofParams.MatchString(b.Text) && strings.HasSuffix(strings.TrimSpace(b.Text), ":")
+	}
 	var kept []airbyteclient.SkillBlock
 	for i, b := range blocks {
-		last := i == len(blocks)-1
-		introduces := b.Type == "heading" || b.Type == "paragraph" && ofParams.MatchString(b.Text) && strings.HasSuffix(strings.TrimSpace(b.Text), ":")
-		if introduces && (last || blocks[i+1].Type == "heading") {
-			continue
+		if !introduces(b) || i < len(blocks)-1 && !introduces(blocks[i+1]) {
+			kept = append(kept, b)
 		}
-		kept = append(kept, b)
 	}
 	return kept
 }

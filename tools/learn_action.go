@@ -37,22 +37,35 @@ func (l *learner) learnOutline(ctx context.Context) error {
 	} else {
 		l.readConnector(connector)
 	}
-	if l.SkillID != "" {
-		docs, at, err := l.outline(ctx)
-		switch {
-		case err == nil:
-			l.learnedAt(at)
-			l.Prefer = docs.prefer
-			for _, a := range docs.actions {
-				l.add(a.entity, a.action)
-			}
-		case !forgivable(err):
-			return err
-		default:
-			l.missed("documentation", err)
-		}
+	if err := l.readActions(ctx); err != nil {
+		return err
 	}
 	l.readStore(inspection.ContextStoreReadiness)
+	return nil
+}
+
+// readActions learns which entities and actions there are from the outline of
+// the documentation.
+func (l *learner) readActions(ctx context.Context) error {
+	if l.SkillID == "" {
+		l.Unknown = append(l.Unknown, "entities and actions: there is no documentation")
+		return nil
+	}
+	docs, at, err := l.outline(ctx)
+	switch {
+	case err != nil && !forgivable(err):
+		return err
+	case err != nil:
+		l.missed("documentation", err)
+		return nil
+	case len(docs.actions) == 0:
+		l.Unknown = append(l.Unknown, "entities and actions: the documentation lists none")
+	}
+	l.learnedAt(at)
+	l.Prefer = docs.prefer
+	for _, a := range docs.actions {
+		l.add(a.entity, a.action)
+	}
 	return nil
 }
 

@@ -13,24 +13,24 @@ const readMoreName = "read_more"
 
 // answerBudget is the argument that every tool takes and these tools show.
 type answerBudget struct {
-	MaxTokens int `json:"max_tokens,omitempty" jsonschema_description:"Longest answer wanted, in tokens."`
+	MaxTokens int `json:"max_tokens,omitempty" jsonschema_description:"Longest answer wanted."`
 }
 
 type readMoreIn struct {
-	Continuation string `json:"continuation" jsonschema_description:"As an earlier answer gave it."`
-	Path         string `json:"path,omitempty" jsonschema_description:"Of a cut text or record, as its mark names it: gives that one whole."`
+	Continuation string `json:"continuation" jsonschema_description:"Of an earlier answer."`
+	Path         string `json:"path,omitempty" jsonschema_description:"As the mark of a cut text or record names it."`
 	answerBudget
 }
 
 type readMoreOut struct {
-	Continuation string `json:"continuation,omitempty" jsonschema_description:"For what is still left."`
+	Continuation string `json:"continuation,omitempty"`
 }
 
 func readMore() Tool {
 	return define(Tool{
 		Name:        readMoreName,
 		Title:       "Read the rest of an answer",
-		Description: "Gives what an earlier answer left out or was still waiting for: the next records, a cut text whole (path), the result of a call that took long. Takes the continuation of that answer, which is good for an hour.",
+		Description: "Gives what an earlier answer left out: the next records, a cut text whole (path), or the result of a call that was still running. A continuation is good for an hour.",
 		Effect:      Read,
 	}, func(context.Context, *Account, readMoreIn) (readMoreOut, error) {
 		return readMoreOut{}, errors.New("read_more needs a runner")

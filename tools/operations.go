@@ -12,24 +12,24 @@ import (
 
 type executeOperationIn struct {
 	connectorRef
-	Entity         string         `json:"entity" jsonschema_description:"Resource type, such as contacts, as describe_connector names it."`
-	Action         string         `json:"action" jsonschema_description:"list, get, api_search, context_store_search, create, update, delete, download, or another that describe_connector names."`
-	Params         schemas.Object `json:"params,omitempty" jsonschema_description:"Parameters of the action, in one object, with the service's own names: filters, page size, cursor, ID, fields to write."`
-	SelectFields   []string       `json:"select_fields,omitempty" jsonschema_description:"Dotted paths of the fields to return, such as [\"id\", \"owner.email\"]. Nearly always worth giving."`
+	Entity         string         `json:"entity" jsonschema_description:"Such as contacts, as describe_connector names it."`
+	Action         string         `json:"action" jsonschema_description:"create, update, delete, download, list, get, ... as describe_connector names it."`
+	Params         schemas.Object `json:"params,omitempty" jsonschema_description:"The action's parameters by the service's own names: filters, page size, ID, fields to write."`
+	SelectFields   []string       `json:"select_fields,omitempty" jsonschema_description:"Dotted paths to return, such as [\"id\", \"owner.email\"]; nearly always worth giving."`
 	ExcludeFields  []string       `json:"exclude_fields,omitempty" jsonschema_description:"Dotted paths to leave out instead."`
 	SkipTruncation *bool          `json:"skip_truncation,omitempty" jsonschema_description:"false cuts texts in lists to 200 characters."`
-	Intent         string         `json:"intent,omitempty" jsonschema_description:"Why the call is made, for the audit record; up to 512 characters."`
+	Intent         string         `json:"intent,omitempty" jsonschema_description:"Why, for the audit record."`
 	answerBudget
 }
 
 // executeOperationOut keeps the service's envelope and adds the page.
 type executeOperationOut struct {
-	Result            json.RawMessage                  `json:"result" jsonschema_description:"What the action gave back: records, one record, or null."`
-	Page              *page                            `json:"page,omitempty" jsonschema_description:"has_more; next_cursor goes into params under the name that describe_connector with section gives (after, cursor, page, ...). Without one, use the last record's ID."`
-	Warning           *airbyteclient.Warning           `json:"warning,omitempty" jsonschema_description:"Why the result may be stale."`
-	File              *file                            `json:"file,omitempty" jsonschema_description:"A download: name, content_type, size, sha256, and its text if it is one."`
-	ConnectorMetadata json.RawMessage                  `json:"connector_metadata,omitempty" jsonschema_description:"The service's own paging data."`
-	ExecutionMetadata *airbyteclient.ExecutionMetadata `json:"execution_metadata,omitempty" jsonschema_description:"Which connector ran, how long."`
+	Result            json.RawMessage                  `json:"result" jsonschema_description:"Records, one record, or null."`
+	Page              *page                            `json:"page,omitempty" jsonschema_description:"has_more, next_cursor; describe_connector names the parameter it goes into."`
+	Warning           *airbyteclient.Warning           `json:"warning,omitempty"`
+	File              *file                            `json:"file,omitempty" jsonschema_description:"A download: name, content_type, size, sha256, text."`
+	ConnectorMetadata json.RawMessage                  `json:"connector_metadata,omitempty"`
+	ExecutionMetadata *airbyteclient.ExecutionMetadata `json:"execution_metadata,omitempty"`
 }
 
 func (out executeOperationOut) size() int {
@@ -82,15 +82,14 @@ func (out executeOperationOut) answer(f *fitter) (Answer, error) {
 // which status it refuses a store that is not ready.
 const searchHint = "If the Context Store has not indexed the entity yet (describe_connector shows context_store readiness), use a live action such as list or api_search meanwhile."
 
-const executeDescription = "Runs one action on one entity of a connector, live or in its Context Store, and returns its data. " +
-	"Call describe_connector first: entities, actions and parameters differ between services. " +
-	"Ask for few fields (select_fields) and few records. "
+const executeDescription = "Runs one action on one entity of a connector, once, as the service has it: create, update, delete, download, or a reading that read_records does not cover. " +
+	"Call describe_connector first: entities, actions and parameters differ between services. "
 
 func executeOperation() Tool {
 	return define(Tool{
 		Name:        "execute_operation",
 		Title:       "Run a connector operation",
-		Description: executeDescription + "create, update and delete change the user's data: make sure that is wanted, and if one fails, look whether it ran before trying again, never on another target.",
+		Description: executeDescription + "create, update and delete change the user's data: make sure that is wanted. If one fails, look whether it ran before trying again, never on another target.",
 		Effect:      Destroy,
 		Finder:      "list_connectors",
 		readOnly:    readOperation,

@@ -2,7 +2,6 @@ package tools
 
 import (
 	"encoding/json"
-	"math/big"
 	"net/url"
 	"strconv"
 	"strings"
@@ -315,22 +314,4 @@ func recordsIn(result json.RawMessage) []json.RawMessage {
 		return nil
 	}
 	return []json.RawMessage{list}
-}
-
-// exact is the number in a JSON value, nil where it is none. Numbers of absurd
-// length or size are none: they would fill the memory.
-func exact(v json.RawMessage) *big.Rat {
-	if k := kindOf(v); k != '-' && (k < '0' || k > '9') || len(v) > 400 {
-		return nil
-	}
-	if at := strings.IndexAny(string(v), "eE"); at >= 0 {
-		if n, err := strconv.Atoi(string(v[at+1:])); err != nil || n < -400 || n > 400 {
-			return nil
-		}
-	}
-	n, ok := new(big.Rat).SetString(string(v))
-	if !ok {
-		return nil
-	}
-	return n
 }

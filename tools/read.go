@@ -75,6 +75,7 @@ const (
 	connectorsAlike = 4 // read at the same time
 	plainPages      = 3
 	reducePages     = 20
+	mostPages       = 50
 )
 
 func readRecords() Tool {
@@ -151,6 +152,8 @@ func (w *walk) tell(out *readAnswer) {
 	switch {
 	case w.records == 0:
 		w.tellNothing()
+	case w.more && out.Reduced != nil:
+		w.note("There are at least %d, and the figures are of these alone: raise max_pages (up to %d) or narrow the read.", w.records, mostPages)
 	case w.more && w.next != nil:
 		w.note("There are at least %d: more follow.", w.records)
 	case w.more:

@@ -242,6 +242,31 @@ func TestReadsGoOnWithoutDocumentation(t *testing.T) {
 	}
 }
 
+// Of a service that nothing is known of, no parameter is made up.
+func TestNoParameterIsInvented(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	id := w.connectorOf(t, "slack")
+	w.sandbox.Inject(sandbox.Fault{Kind: sandbox.Forbidden, Path: "/inspect"})
+	out := w.mustRead(t, id, `{"entity":"users","action":"list","params":{"limit":2}}`)
+	if !out.Page.HasMore || out.Page.NextCursor != "" || !strings.Contains(out.Note, "No parameter for the next page is known") {
+		t.Errorf("%s", encoded(out))
+	}
+	requests := w.sandbox.Requests()
+	if last := requests[len(requests)-1]; !strings.Contains(string(last.Body), `"params":{"limit":2}}`) {
+		t.Errorf("sent %s", last.Body)
+	}
+}
+
+func TestFiguresOfAPartSaySo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	out := w.mustRead(t, "stripe", `{"entity":"charges","action":"list","params":{"limit":10},"max_pages":2,"reduce":{"count":true}}`)
+	if string(out.Reduced) != `{"count":20}` || out.Seen.All || !strings.Contains(out.Note, "of these alone") {
+		t.Errorf("%s", encoded(out))
+	}
+}
+
 func TestTheWorldIsReducedWithoutSendingIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.Options{})

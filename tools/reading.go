@@ -144,7 +144,7 @@ func (r *reading) exists() error {
 		for _, e := range r.known.Entities {
 			names = append(names, e.Name)
 		}
-		return refuse("%s has no entity %q%s.", shown(r.known.Name), shown(r.entity), suggestion(r.entity, names)).
+		return refuse("%s has no entity %q%s", shown(r.known.Name), shown(r.entity), suggestion(r.entity, names)).
 			next("Nothing was read. describe_connector has what can be read.")
 	}
 	var actions []string
@@ -160,16 +160,16 @@ func (r *reading) exists() error {
 		next("Nothing was read. It has %s.", strings.Join(actions, ", "))
 }
 
-// suggestion names the nearest of the names, or them all where they are few.
+// suggestion ends a sentence with the nearest of the names, or with them all.
 func suggestion(name string, names []string) string {
 	if near := schemas.Nearest(name, names); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}
 	const most = 40
 	if rest := len(names) - most; rest > 0 {
-		return fmt.Sprintf("; there are %s and %d more", strings.Join(names[:most], ", "), rest)
+		return fmt.Sprintf("; there are %s and %d more.", strings.Join(names[:most], ", "), rest)
 	}
-	return "; there are " + strings.Join(names, ", ")
+	return "; there are " + strings.Join(names, ", ") + "."
 }
 
 func (r *reading) knownAction(name string) *knownAction {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"math/big"
 	"slices"
-	"strings"
 )
 
 // reduction turns records into a few figures, one record at a time.
@@ -51,7 +50,7 @@ func parseReduction(in readRecordsIn) (*reduction, error) {
 	const forms = `It takes {"count":true}, {"group_by":"status","sum":"amount"} (or min, max, avg), {"top":5,"by":"amount"} or {"distinct":"email"}.`
 	for name := range members(in.Reduce) {
 		if !slices.Contains(reductionKeys, name) {
-			return nil, refuse("reduce has no %q%s.", shown(name), suggestion(name, reductionKeys)).next("Nothing was read. " + forms)
+			return nil, refuse("reduce has no %q%s", shown(name), suggestion(name, reductionKeys)).next("Nothing was read. " + forms)
 		}
 	}
 	r := &reduction{groups: map[string]*group{}}
@@ -151,14 +150,6 @@ func (r *reduction) rank(record json.RawMessage) {
 	}
 	r.ranked = slices.Insert(r.ranked, at, bytes.Clone(record))
 	r.ranked = r.ranked[:min(len(r.ranked), r.Top)]
-}
-
-// ranked is the value if it has an order: numbers and texts have.
-func ranked(value json.RawMessage) json.RawMessage {
-	if exact(value) == nil && kindOf(value) != '"' {
-		return nil
-	}
-	return value
 }
 
 // result is what came of it.
@@ -285,16 +276,6 @@ func (t *total) mean() json.RawMessage {
 	return plainNumber(new(big.Rat).Quo(&t.sum, big.NewRat(int64(t.count), 1)))
 }
 
-// plainNumber writes a number without an exponent: exactly, or, where it has no
-// end, to ten places.
-func plainNumber(n *big.Rat) json.RawMessage {
-	places, finite := n.FloatPrec()
-	if !finite {
-		places = 10
-	}
-	return json.RawMessage(n.FloatString(places))
-}
-
 // extreme is the least or the largest value. Numbers go before texts: texts are
 // looked at only where there is no number.
 type extreme struct {
@@ -346,29 +327,4 @@ func (e *extreme) count() int {
 		return e.numbers
 	}
 	return e.texts
-}
-
-// compareValues orders values: numbers by their size, before them texts by
-// their letters, before these what has no order.
-func compareValues(a, b json.RawMessage) int {
-	x, y := exact(a), exact(b)
-	switch {
-	case x != nil && y != nil:
-		return x.Cmp(y)
-	case x != nil || y != nil:
-		return orderOf(x != nil, y != nil)
-	case kindOf(a) == '"' && kindOf(b) == '"':
-		return strings.Compare(text(a), text(b))
-	}
-	return orderOf(kindOf(a) == '"', kindOf(b) == '"')
-}
-
-func orderOf(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
 }

@@ -13,8 +13,8 @@ var uuidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-
 
 // connectorRef is how every tool takes a connector.
 type connectorRef struct {
-	ConnectorID   string `json:"connector_id" jsonschema_description:"ID, name or slug of the connector, from list_connectors."`
-	WorkspaceName string `json:"workspace_name,omitempty" jsonschema_description:"Where to look up a name; the configured workspace if absent."`
+	ConnectorID   string `json:"connector_id" jsonschema_description:"ID, name or slug, from list_connectors."`
+	WorkspaceName string `json:"workspace_name,omitempty" jsonschema_description:"Where to look up names."`
 }
 
 // id finds the connector's ID. An ID goes through as it is; a name or slug is

@@ -99,7 +99,7 @@ func (w *walk) run(ctx context.Context, at position) error {
 			if w.pages == 0 || ctx.Err() != nil {
 				return err
 			}
-			w.note("Page %d failed (%s); what came before is here. Read on with the cursor.", w.pages+1, airbyteclient.KindOf(err))
+			w.note("Page %d failed (%s); what came before is here. Read on with the cursor.", w.pages+1, Kind(err))
 			w.more, w.next = true, &at
 			return nil
 		}

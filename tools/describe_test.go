@@ -1,0 +1,138 @@
+package tools
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"airbyte-agent-mcp/airbyteclient/sandbox"
+)
+
+// Every connector is described within 2,500 tokens, and nothing it has is
+// left unnamed.
+func TestDescriptionIsShortAndWhole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	for _, c := range w.connectorsOf(t) {
+		raw, err := w.call(t, "describe_connector", []byte(`{"connector_id": "`+c.ID+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(raw) > describedBytes {
+			t.Errorf("%s: %d bytes, want at most %d", c.Name, len(raw), describedBytes)
+		}
+		var got describeConnectorOut
+		if err := json.Unmarshal(raw, &got); err != nil {
+			t.Fatal(err)
+		}
+		k, err := learn(t.Context(), w.api, c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, e := range k.Entities {
+			if got.Entities[i].Entity != e.Name || len(got.Entities[i].Actions) != len(e.Actions) {
+				t.Errorf("%s: %s is told as %+v", c.Name, e.Name, got.Entities[i])
+				continue
+			}
+			for j, a := range e.Actions {
+				if !strings.HasPrefix(got.Entities[i].Actions[j], a.Name) {
+					t.Errorf("%s: %s %s is told as %s", c.Name, e.Name, a.Name, got.Entities[i].Actions[j])
+				}
+			}
+		}
+		if len(got.Examples) != 2 {
+			t.Errorf("%s: %d examples, want 2", c.Name, len(got.Examples))
+		}
+	}
+}
+
+func TestExamplesCanBeSent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	for _, c := range w.connectorsOf(t) {
+		k, err := learn(t.Context(), w.api, c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reading := k.exampleCalls(true)[0]
+		arguments, err := encode(reading.Arguments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(arguments), "<") {
+			continue // it wants a value that cannot be known
+		}
+		if _, err := w.call(t, reading.Tool, arguments); err != nil {
+			t.Errorf("%s: %s: %v", c.Name, arguments, err)
+		}
+	}
+}
+
+func TestReadOnlyServersShowNoWrite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	k, err := learn(t.Context(), w.api, w.connectorsOf(t)[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, call := range k.exampleCalls(false) {
+		if call.Tool != "read_records" {
+			t.Errorf("an example is %+v", call)
+		}
+	}
+	if tool := describeConnector().readOnly(); tool.Effect != Read {
+		t.Errorf("the tool of read-only servers is %s", tool.Effect)
+	}
+}
+
+// large is knowledge of a connector with very much of everything.
+func large(entities, actions, params int) *knowledge {
+	k := &knowledge{ConnectorID: "c0000001-0000-4000-8000-000000000001", Name: "Large", WorkspaceID: "w", LearnedAt: storyTime, Guidance: strings.Repeat("Mind this well.\n\n", 2000)}
+	for i := range entities {
+		for j := range actions {
+			a := knownAction{Name: fmt.Sprintf("action_%d", j), Known: true, Summary: "Does it.", Notes: strings.Repeat("Note. ", 500)}
+			for p := range params {
+				a.Params = append(a.Params, knownParam{Name: fmt.Sprintf("param_%d_%d", i, p), Type: "integer", Required: p == 0, Description: strings.Repeat("Words. ", 100)})
+			}
+			k.add(fmt.Sprintf("entity_number_%d", i), a)
+		}
+	}
+	return k
+}
+
+func TestLargeConnectorsAreShortened(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		entities, actions, params int
+		want                      string
+	}{
+		{10, 3, 3, "guidance is cut"},
+		{30, 5, 9, "only counted"},
+		{100, 5, 9, "Parameters are left out"},
+		{400, 5, 20, "Further entities"},
+	} {
+		d := description{knowledge: large(row.entities, row.actions, row.params), now: storyTime}
+		out, err := d.whole()
+		if err != nil {
+			t.Fatal(err)
+		}
+		encoded, err := encode(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(encoded) > describedBytes || !strings.Contains(strings.Join(out.Signatures, " "), row.want) {
+			t.Errorf("%d entities: %d bytes, %q; want %q", row.entities, len(encoded), out.Signatures, row.want)
+		}
+		if out.Entities[0].Entity != "entity_number_0" {
+			t.Errorf("%d entities: the first is gone", row.entities)
+		}
+		part, err := d.part("entity_number_1", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if encoded, err = encode(part); err != nil || len(encoded) > detailBytes {
+			t.Errorf("one of %d entities: %d bytes, %v", row.entities, len(encoded), err)
+		}
+	}
+}

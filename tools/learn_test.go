@@ -1,0 +1,301 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/airbyteclient/sandbox"
+)
+
+// connectorsOf lists the connectors of the sandbox's default workspace.
+func (w world) connectorsOf(t *testing.T) []airbyteclient.ConnectorSummary {
+	t.Helper()
+	list, err := w.api.ListConnectors(t.Context(), airbyteclient.ListConnectorsOptions{WorkspaceName: "default"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// The sandbox tells its tables twice: as documentation and as JSON. What is
+// read of the one must be what is read of the other.
+func TestDocumentationTellsWhatTheServiceHas(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	for _, c := range w.connectorsOf(t) {
+		k, err := learn(t.Context(), w.api, c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		described, err := w.api.Execute(t.Context(), c.ID, airbyteclient.ExecuteRequest{Action: "describe"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told knowledge
+		told.readDescribed(described.Result)
+		want, got := paramsOf(&told, k), paramsOf(k, k)
+		if len(want) < 10 {
+			t.Fatalf("%s: only %d parameters were told", c.Name, len(want))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-told +learned):\n%s", c.Name, diff)
+		}
+		if len(k.Unknown) > 0 {
+			t.Errorf("%s: unknown: %q", c.Name, k.Unknown)
+		}
+	}
+}
+
+// paramsOf lists entity.action.param with its properties, for the actions that
+// the documentation holds available: it has no sections of others.
+func paramsOf(k, documentation *knowledge) map[string]string {
+	params := map[string]string{}
+	for _, e := range k.Entities {
+		for _, a := range e.Actions {
+			if like := documentation.entity(e.Name).action(a.Name); like != nil && like.Unavailable {
+				continue
+			}
+			params[e.Name+"."+a.Name] = fmt.Sprint(a.Known)
+			for _, p := range a.Params {
+				params[e.Name+"."+a.Name+"."+p.Name] = fmt.Sprint(p.Type, " ", p.In, " ", p.Required, " ", p.Enum)
+			}
+		}
+	}
+	return params
+}
+
+func TestWhatWasLearnedIsRemembered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	args := []byte(`{"connector_id": "` + w.connectorsOf(t)[0].ID + `"}`)
+	if _, err := w.call(t, "describe_connector", args); err != nil {
+		t.Fatal(err)
+	}
+	w.sandbox.ResetRequests()
+	w.runner.now = func() time.Time { return storyTime.Add(2 * time.Minute) }
+	got, err := w.call(t, "describe_connector", args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.sandbox.Requests()); n != 0 {
+		t.Errorf("the second call made %d requests, want none", n)
+	}
+	if want := `"learned":"2026-11-02T09:00:00Z (2 min ago)"`; !strings.Contains(string(got), want) {
+		t.Errorf("the answer does not say %s: %s", want, got)
+	}
+}
+
+// learnGitHub learns the connector with the most sections.
+func learnGitHub(t *testing.T, faults ...sandbox.Fault) (world, *knowledge, error) {
+	t.Helper()
+	w := newWorld(t, sandbox.Options{})
+	id := w.connectorsOf(t)[0].ID
+	for _, f := range faults {
+		w.sandbox.Inject(f)
+	}
+	k, err := learn(t.Context(), w.api, id)
+	return w, k, err
+}
+
+// again learns the same once the faults are over, and counts the requests.
+func again(t *testing.T, w world, id string) (*knowledge, int) {
+	t.Helper()
+	w.sandbox.ClearFaults()
+	w.sandbox.ResetRequests()
+	k, err := learn(t.Context(), w.api, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k, len(w.sandbox.Requests())
+}
+
+func TestOneSectionThatFailsIsUnknownAndAskedForAgain(t *testing.T) {
+	t.Parallel()
+	w, k, err := learnGitHub(t, sandbox.Fault{Kind: sandbox.ServerError, Path: "/skills/docs", Skip: 4, Times: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unknown := 0
+	for _, e := range k.Entities {
+		for _, a := range e.Actions {
+			if !a.Known {
+				unknown++
+				if want := "parameters of " + e.Name + "." + a.Name + ": get skill docs: HTTP 500"; len(k.Unknown) != 1 || !strings.HasPrefix(k.Unknown[0], want) {
+					t.Errorf("unknown is %q, want %s…", k.Unknown, want)
+				}
+			}
+		}
+	}
+	if unknown != 1 {
+		t.Errorf("%d actions are not known, want 1", unknown)
+	}
+	k, requests := again(t, w, k.ConnectorID)
+	if len(k.Unknown) > 0 || requests != 4 {
+		t.Errorf("unknown is %q after %d requests, want nothing after 4: inspect, connector, definition, section", k.Unknown, requests)
+	}
+	if _, requests = again(t, w, k.ConnectorID); requests != 0 {
+		t.Errorf("what is whole now is not remembered: %d requests", requests)
+	}
+}
+
+func TestWithoutDocumentationTheDescribeActionIsAsked(t *testing.T) {
+	t.Parallel()
+	w, k, err := learnGitHub(t, sandbox.Fault{Kind: sandbox.ServerError, Path: "/skills/docs"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(k.Unknown) != 1 || !strings.HasPrefix(k.Unknown[0], "documentation: get skill docs: HTTP 500") {
+		t.Errorf("unknown is %q", k.Unknown)
+	}
+	if e := k.entity("issues"); e == nil || e.Store == nil || e.action("create") == nil || e.action("create").param("title") == nil {
+		t.Errorf("issues are not known: %+v", e)
+	}
+	if got := k.recommended("issues"); got != "context_store_search" {
+		t.Errorf("issues are read with %q", got)
+	}
+	if k, _ = again(t, w, k.ConnectorID); len(k.Unknown) > 0 {
+		t.Errorf("it was remembered: %q", k.Unknown)
+	}
+}
+
+func TestWithoutDocumentationAndDescribeTheContextStoreIsLeft(t *testing.T) {
+	t.Parallel()
+	_, k, err := learnGitHub(t,
+		sandbox.Fault{Kind: sandbox.ServerError, Path: "/skills/docs"}, sandbox.Fault{Kind: sandbox.Forbidden, Path: "/execute"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := k.recommended("issues"); got != "context_store_search" {
+		t.Errorf("issues are read with %q", got)
+	}
+	if len(k.Unknown) != 2 || !strings.Contains(k.Unknown[1], "entities and actions") {
+		t.Errorf("unknown is %q", k.Unknown)
+	}
+}
+
+func TestWithoutInspectTheDescribeActionIsAsked(t *testing.T) {
+	t.Parallel()
+	_, k, err := learnGitHub(t, sandbox.Fault{Kind: sandbox.ServerError, Path: "/inspect"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k.Name != "GitHub" || k.entity("issues") == nil || k.recommended("issues") != "list" {
+		t.Errorf("%s is read with %q", k.Name, k.recommended("issues"))
+	}
+	if len(k.Unknown) == 0 || !strings.Contains(k.Unknown[0], "(inspect)") {
+		t.Errorf("unknown is %q", k.Unknown)
+	}
+}
+
+func TestWhatMakesTheRestWorthlessIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		faults []sandbox.Fault
+		want   airbyteclient.Kind
+	}{
+		{[]sandbox.Fault{{Kind: sandbox.NotEnabled, Path: "/inspect"}}, airbyteclient.KindNotEnabled},
+		{[]sandbox.Fault{{Kind: sandbox.Unauthorized, Path: "/skills/docs"}}, airbyteclient.KindUnauthorized},
+		{[]sandbox.Fault{{Kind: sandbox.ServerError}}, airbyteclient.KindServer},
+	} {
+		_, _, err := learnGitHub(t, row.faults...)
+		if got := airbyteclient.KindOf(err); got != row.want {
+			t.Errorf("%v: %q (%v), want %q", row.faults, got, err, row.want)
+		}
+	}
+	w := newWorld(t, sandbox.Options{})
+	_, err := learn(t.Context(), w.api, "c9999999-0000-4000-8000-000000000000")
+	if got := airbyteclient.KindOf(err); got != airbyteclient.KindNotFound {
+		t.Errorf("a connector that is not there: %v", err)
+	}
+}
+
+func TestTheRestIsNotWaitedForWithoutEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	k, err := learn(t.Context(), w.api, w.connectorsOf(t)[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.sandbox.Inject(sandbox.Fault{Kind: sandbox.Slow, Path: "/skills/docs", Delay: time.Minute, Skip: 3})
+	l := learner{api: w.api, knowledge: &knowledge{ConnectorID: k.ConnectorID, SkillID: k.SkillID}}
+	var sections []actionSection
+	for i := range 40 {
+		sections = append(sections, actionSection{fmt.Sprintf("actions.issues.list#%d", i), "issues", knownAction{Name: "list"}})
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if err := l.readSections(ctx, sections); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if !l.partial || !strings.Contains(strings.Join(l.Unknown, "\n"), "not asked for") {
+		t.Errorf("unknown is %q", l.Unknown)
+	}
+}
+
+// The shapes in which lists of actions may come differ; none is published.
+func TestDescribedActions(t *testing.T) {
+	t.Parallel()
+	want := `[{"Name":"notes","Actions":[{"Name":"get","Params":["id*"],"Known":true}]}]`
+	for _, told := range []string{
+		`{"entities":[{"entity_name":"notes","available_actions":["get"],"parameters":{"get":[{"name":"id","required":true}]}}]}`,
+		`{"schema":{"entities":[{"name":"notes","actions":[{"name":"get","parameters":[{"name":"id","required":true}]}]}]}}`,
+		`[{"entity":"notes","parameters":{"get":{"type":"object","properties":{"id":{"type":"string"}},"required":["id"]}}}]`,
+		`{"entities":{"notes":{"actions":{"get":{"parameters":{"id":{"required":true}}}}}}}`,
+	} {
+		var k knowledge
+		k.readDescribed(json.RawMessage(told))
+		if diff := cmp.Diff(want, brief(t, &k)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", told, diff)
+		}
+	}
+	var k knowledge
+	entity, action := listedAction(json.RawMessage(`{"entity":"notes","action":"get","required_params":["id"],"optional_params":[]}`))
+	k.add(entity, action)
+	if diff := cmp.Diff(want, brief(t, &k)); diff != "" {
+		t.Errorf("inspect's (-want +got):\n%s", diff)
+	}
+}
+
+func brief(t *testing.T, k *knowledge) string {
+	t.Helper()
+	type action struct {
+		Name   string
+		Params []string
+		Known  bool
+	}
+	type entity struct {
+		Name    string
+		Actions []action
+	}
+	var list []entity
+	for _, e := range k.Entities {
+		out := entity{Name: e.Name}
+		for _, a := range e.Actions {
+			var params []string
+			for _, p := range a.Params {
+				if p.Required {
+					p.Name += "*"
+				}
+				params = append(params, p.Name)
+			}
+			out.Actions = append(out.Actions, action{a.Name, params, a.Known})
+		}
+		list = append(list, out)
+	}
+	b, err := json.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
