@@ -28,7 +28,7 @@ func TestImports(t *testing.T) {
 		"github.com/santhosh-tekuri":    {"schemas"},
 		"github.com/alecthomas/kong":    {""},
 		"github.com/cenkalti/backoff":   {"airbyteclient"},
-		"golang.org/x/sync":             {"airbyteclient"},
+		"golang.org/x/sync":             {"airbyteclient", "tools"},
 		"github.com/maypok86/otter":     {"tools"},
 	}
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...").Output()

@@ -130,6 +130,9 @@ func callByStory(t *testing.T, w *contractWorld, tool tools.Tool) {
 		t.Fatal("the tool's story has no args.json")
 	}
 	arguments := story.Files[at].Data
+	if bytes.Contains(arguments, []byte("{{continuation}}")) {
+		return // it sends what the call before it would
+	}
 	if bytes.Contains(arguments, []byte("{{token}}")) {
 		arguments = bytes.ReplaceAll(arguments, []byte("{{token}}"), []byte(w.scopedToken("default")))
 	}

@@ -61,7 +61,9 @@ func scenes() []scene {
 		{"get_definition", `{"definition_id": "` + linearDef + `"}`, false},
 		{"list_connectors", `{}`, false},
 		{"describe_connector", `{"connector_id": "` + linearID + `"}`, false},
-		{"describe_connector section", `{"connector_id": "` + linearID + `", "section": "actions.issues.list"}`, false},
+		{"describe_connector entity", `{"connector_id": "` + linearID + `", "entity": "issues"}`, false},
+		{"read_records", `{"connector_id": "` + linearID + `", "entity": "issues", "limit": 2}`, false},
+		{"read_records live", `{"connector_id": "stripe", "entity": "customers", "action": "list", "limit": 2}`, false},
 		{"create_connector", newLinear, true},
 		{"check_connector", `{"connector_id": "` + stripeID + `"}`, false},
 		{"update_connector", `{"connector_id": "` + linearID + `", "name": "Linear (platform)"}`, true},
@@ -118,6 +120,9 @@ func TestScenesAreWhole(t *testing.T) {
 		}
 	})
 	for _, tool := range stage.tools {
+		if tool.Name == "read_more" {
+			continue // what it does is the scene of the call before it
+		}
 		if !slices.ContainsFunc(list, func(s scene) bool { return s.tool() == tool.Name }) {
 			t.Errorf("there is no scene of %s", tool.Name)
 		}

@@ -67,7 +67,7 @@ func TestEveryToolFitsEveryClient(t *testing.T) {
 	t.Parallel()
 	name := regexp.MustCompile(`^[a-z][a-z0-9_]{0,20}$`)
 	effects := map[string]Effect{
-		"list": Read, "get": Read, "search": Read, "describe": Read, "check": Read, "inspect": Read,
+		"list": Read, "get": Read, "search": Read, "describe": Read, "check": Read, "inspect": Read, "read": Read,
 		"create": Write, "update": Destroy, "set": Destroy, "delete": Destroy, "execute": Destroy,
 	}
 	known := map[string]bool{}
@@ -132,7 +132,7 @@ func TestChoice(t *testing.T) {
 		choice Choice
 		want   string // names, or the error
 	}{
-		{"core is the default", Choice{ExcludeTools: []string{"list_definitions", "get_definition", "describe_connector", "check_connector", "update_connector", "delete_connector", "execute_operation"}}, "list_connectors create_connector list_workspaces"},
+		{"core is the default", Choice{ExcludeTools: []string{"list_definitions", "get_definition", "describe_connector", "check_connector", "update_connector", "delete_connector", "execute_operation"}}, "list_connectors create_connector read_records read_more list_workspaces"},
 		{"one toolset", Choice{Toolsets: []string{"oauth"}}, "set_oauth_config delete_oauth_config"},
 		{"single tools alone", Choice{Tools: []string{"describe_cron"}}, "describe_cron"},
 		{"single tools besides a toolset", Choice{Toolsets: []string{"oauth"}, Tools: []string{"describe_cron"}, ExcludeTools: []string{"set_oauth_config"}}, "describe_cron delete_oauth_config"},

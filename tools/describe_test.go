@@ -136,3 +136,55 @@ func TestLargeConnectorsAreShortened(t *testing.T) {
 		}
 	}
 }
+
+func TestFurtherSectionsArePassedOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	d := description{knowledge: &knowledge{Name: "GitHub", SkillID: "agent:mcp", More: []section{{ID: "order"}, {ID: "safety"}}}, now: storyTime}
+	out, err := d.section(t.Context(), w.api, "order")
+	if want := "List connectors, inspect, outline, one section, execute."; err != nil || out.Guidance != want {
+		t.Errorf("guidance is %q (%v), want %q", out.Guidance, err, want)
+	}
+	_, err = d.section(t.Context(), w.api, "savety")
+	if want := `The documentation of GitHub has no further section "savety"; did you mean "safety"? It has order, safety.`; err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func TestPartsThatAreNotThereAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	for args, want := range map[string]string{
+		`{"connector_id": "linear", "action": "list"}`:                        "action needs entity beside it.",
+		`{"connector_id": "linear", "section": "filters"}`:                    `The documentation of Linear has no further section "filters". Call again without section`,
+		`{"connector_id": "linear", "section": "actions.issues.destroy"}`:     `There is no action "destroy" for issues of Linear. There are list, get`,
+		`{"connector_id": "linear", "entity": "isues", "action": "list"}`:     `Linear has no entity "isues"; did you mean "issues"? It has issues, projects`,
+		`{"connector_id": "linear", "entity": "comments", "action": "updat"}`: `did you mean "update"?`,
+		`{"connector_id": "linear", "entity": "zzzzzzzz"}`:                    `Linear has no entity "zzzzzzzz". It has issues`,
+	} {
+		_, err := w.call(t, "describe_connector", []byte(args))
+		if err == nil || !strings.Contains(describeConnector().Explain(err), want) {
+			t.Errorf("%s: %v, want %s", args, err, want)
+		}
+	}
+}
+
+func TestPartsAreFoundInAnyLetterCase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	got, err := w.call(t, "describe_connector", []byte(`{"connector_id": "linear", "entity": "Issues", "action": "LIST"}`))
+	if err != nil || !strings.Contains(string(got), `"details":[{"action":"list"`) {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
+
+func TestWhatIsUnknownIsSaid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	id := w.connectorsOf(t)[0].ID
+	w.sandbox.Inject(sandbox.Fault{Kind: sandbox.ServerError, Path: "/skills/docs", Skip: 1, Times: 1})
+	got, err := w.call(t, "describe_connector", []byte(`{"connector_id": "`+id+`"}`))
+	if err != nil || !strings.Contains(string(got), `"unknown":["parameters of `) || !strings.Contains(string(got), "(?)") {
+		t.Errorf("got %s, %v", got, err)
+	}
+}

@@ -138,15 +138,15 @@ func (p pages) words() string {
 }
 
 // paging tells how the actions page, together where it is the same.
-func (d *description) paging(entities []knownEntity) []string {
+func (d *description) paging() []string {
 	type group struct {
 		action   string
 		pages    pages
 		entities []string
 	}
 	var groups []*group
-	for i := range entities {
-		e := &entities[i]
+	for i := range d.Entities {
+		e := &d.Entities[i]
 		for j := range e.Actions {
 			a := &e.Actions[j]
 			p := d.pagingOf(e, a)

@@ -91,7 +91,14 @@ func readFile(f *airbyteclient.File, in executeOperationIn, folder *os.Root) (*f
 	if rest == 0 {
 		out.data = start
 	}
-	out.Note = "The content is not text."
+	switch {
+	case strings.HasPrefix(f.ContentType, "image/") && rest == 0:
+		out.Note = "The image itself is attached, for clients that show images."
+	case out.SavedAs != "":
+		out.Note = "It is not text; the file is in the server's download folder."
+	default:
+		out.Note = "It is not text, so its content is not shown. The person who runs the server can have files saved with --download-dir."
+	}
 	return out, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ import (
 var update = flag.Bool("update", false, "rewrite what the stories in testdata record")
 
 // A story is testdata/TOOL.txtar or testdata/TOOL.CASE.txtar: a comment that
-// says what it tells and args.json are written by hand; what was sent over
+// says what it tells, args.json and first.json, a call that comes before, are written by hand; what was sent over
 // HTTP, what a model reads, and how a client sees the tool are recorded.
 func TestStories(t *testing.T) {
 	byName := map[string]Tool{}
@@ -75,17 +76,25 @@ func tell(t *testing.T, tool Tool, story *txtar.Archive, withTool bool) *txtar.A
 	if len(bytes.TrimSpace(story.Comment)) == 0 {
 		t.Errorf("the story has no comment that says what it tells")
 	}
-	var args []byte
+	var args, first []byte
 	for _, f := range story.Files {
-		if f.Name == "args.json" {
+		switch f.Name {
+		case "args.json":
 			args = f.Data
+		case "first.json":
+			first = f.Data
 		}
 	}
 	world := newWorld(t, sandbox.Options{})
-	answer, err := world.call(t, tool.Name, bytes.ReplaceAll(args, []byte("{{token}}"), []byte(world.scopedToken(t, args))))
+	filled := bytes.ReplaceAll(args, []byte("{{token}}"), []byte(world.scopedToken(t, args)))
+	filled = bytes.ReplaceAll(filled, []byte("{{continuation}}"), []byte(world.continuation(t, first)))
+	answer, err := world.call(t, tool.Name, filled)
 	got := &txtar.Archive{Comment: story.Comment}
 	add := func(name, data string) {
 		got.Files = append(got.Files, txtar.File{Name: name, Data: []byte(strings.TrimRight(data, "\n") + "\n")})
+	}
+	if first != nil {
+		add("first.json", string(first))
 	}
 	add("args.json", string(args))
 	add("http", world.sent())
@@ -203,22 +212,45 @@ func (w world) scopedToken(t *testing.T, args []byte) string {
 	return got.Token
 }
 
-// sent lists the requests that reached the API, the token mint left out.
+// continuation is what the call of a tool that comes first hands out, empty
+// where none does.
+func (w world) continuation(t *testing.T, first []byte) string {
+	t.Helper()
+	if first == nil {
+		return ""
+	}
+	got, err := w.runner.Call(t.Context(), w.api.Client, text(member(first, "tool")), member(first, "arguments"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.sandbox.ResetRequests()
+	return text(member(got.JSON, "continuation"))
+}
+
+// sent lists the requests that reached the API, the token mint left out. Those
+// that a tool sends side by side stand in the order of the alphabet.
 func (w world) sent() string {
-	var b strings.Builder
+	var lines []string
 	for _, r := range w.sandbox.Requests() {
 		if strings.HasSuffix(r.Path, "/applications/token") {
 			continue
 		}
-		fmt.Fprintf(&b, "%s %s", r.Method, r.Path)
+		line := r.Method + " " + r.Path
 		if r.Query != "" {
-			b.WriteString("?" + r.Query)
+			line += "?" + r.Query
 		}
-		b.WriteString("\n")
 		if len(r.Body) > 0 {
-			fmt.Fprintf(&b, "%s\n", bytes.TrimSpace([]byte(r.Body)))
+			line += "\n" + string(bytes.TrimSpace([]byte(r.Body)))
 		}
-		fmt.Fprintf(&b, "=> %d\n", r.Status)
+		lines = append(lines, fmt.Sprintf("%s\n=> %d\n", line, r.Status))
 	}
-	return b.String()
+	for start := 0; start < len(lines); start++ {
+		end := start
+		for end < len(lines) && strings.HasPrefix(lines[end], "GET ") {
+			end++
+		}
+		slices.Sort(lines[start:end])
+		start = max(start, end)
+	}
+	return strings.Join(lines, "")
 }

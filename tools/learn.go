@@ -137,7 +137,7 @@ func passing(err error) bool {
 
 // missed notes what could not be learned.
 func (l *learner) missed(what string, err error) {
-	l.Unknown = append(l.Unknown, what+": "+atLength(err.Error()))
+	l.Unknown = append(l.Unknown, what+": "+withoutRequest(err))
 	l.partial = l.partial || passing(err)
 }
 
@@ -312,15 +312,15 @@ func (l *learner) readSections(ctx context.Context, list []actionSection) error 
 
 var errNotAsked = errors.New("not asked for, lest it take too long or be too much for the service")
 
-// withoutRequest is an error without what differs each time.
+// withoutRequest is an error in short, without what differs each time.
 func withoutRequest(err error) string {
 	var e *airbyteclient.Error
 	if !errors.As(err, &e) {
-		return err.Error()
+		return clip(err.Error(), 300)
 	}
 	plain := *e
 	plain.RequestID = ""
-	return atLength(plain.Error())
+	return clip(plain.Error(), 300)
 }
 
 // some lists the first few of many.
@@ -330,9 +330,6 @@ func some(list []string, most int) string {
 	}
 	return strings.Join(list, ", ")
 }
-
-// atLength is an error's text, bounded.
-func atLength(text string) string { return clip(text, 300) }
 
 // learnedAt dates the knowledge by its oldest part.
 func (l *learner) learnedAt(at time.Time) {

@@ -299,3 +299,11 @@ func brief(t *testing.T, k *knowledge) string {
 	}
 	return string(b)
 }
+
+func TestASlowInspectIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	_, k, err := learnGitHub(t, sandbox.Fault{Kind: sandbox.Slow, Path: "/inspect", Delay: 300 * time.Millisecond})
+	if err != nil || len(k.Unknown) > 0 || len(k.Entities) < 20 {
+		t.Errorf("learned %+v, %v", k, err)
+	}
+}

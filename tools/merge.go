@@ -135,7 +135,7 @@ func merge(stored, live []json.RawMessage, filter json.RawMessage) merged {
 // mergeNote says what came from where.
 func (w *walk) mergeNote(m merged, live *walk, added []string) string {
 	w.notes = append(w.notes[:0:0], live.notes...)
-	w.note("%d records from live alone, %d in both (live is given), %d from the Context Store alone.", m.liveOnly, m.inBoth, m.storeAge)
+	w.note("Of what was read, %d records are from live alone, %d in both (live is given), %d from the Context Store alone.", m.liveOnly, m.inBoth, m.storeAge)
 	if m.changed > 0 {
 		w.note("%d of the store do not fit the filter any more and are left out.", m.changed)
 	}
