@@ -85,6 +85,7 @@ func benchServer(b *testing.B, api, transport string) *server.Server {
 	if err != nil {
 		b.Fatal(err)
 	}
+	b.Cleanup(s.Close)
 	return s
 }
 

@@ -36,10 +36,12 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer product.Close()
 	fixtures, err := withFixtures(list, conformanceConfig)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer fixtures.Close()
 	for _, server := range []struct {
 		name string
 		*Server
@@ -124,6 +126,7 @@ func TestSubscriptionToNothingIsAcknowledged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer s.Close()
 	listening := httptest.NewServer(s.Handler())
 	defer listening.Close()
 	for range 200 {
@@ -141,6 +144,7 @@ func fixtureServer(t *testing.T) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer s.Close()
 	return s
 }
 

@@ -673,8 +673,9 @@ func (s *stage) newServer() *server.Server {
 		Transport: "http", Address: "127.0.0.1:0", MaxRequestBytes: 4 << 20, SessionIdle: time.Minute, Version: "1.0.0",
 	}, s.log)
 	if err != nil {
-		s.t.Error(err)
+		s.t.Fatal(err)
 	}
+	s.t.Cleanup(made.Close)
 	return made
 }
 

@@ -239,7 +239,10 @@ func TestOpenAddressWithoutAuthenticationIsRefused(t *testing.T) {
 		{"", "http", false, "host:port"},
 	} {
 		config := Config{Transport: row.transport, Address: row.address, AllowUnauthenticated: row.allow, MaxRequestBytes: 4 << 20}
-		_, err := New(nil, noAccount, config, discarded)
+		s, err := New(nil, noAccount, config, discarded)
+		if err == nil {
+			s.Close()
+		}
 		if (err == nil) != (row.fault == "") || err != nil && !strings.Contains(err.Error(), row.fault) {
 			t.Errorf("%s on %q: %v", row.transport, row.address, err)
 		}

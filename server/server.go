@@ -45,6 +45,10 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
+	encoded, err := encodeTools(list)
+	if err != nil {
+		return nil, err
+	}
 	runner, err := tools.NewRunner(list, config.Limits)
 	if err != nil {
 		return nil, err
@@ -69,10 +73,6 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 		mcpserver.WithToolHandlerMiddleware(answerable),
 	}, extra...)
 	s.mcp = mcpserver.NewMCPServer(name, config.Version, options...)
-	encoded, err := encodeTools(list)
-	if err != nil {
-		return nil, err
-	}
 	hooks.AddAfterListTools(listEncoded(encoded, len(list)))
 	hooks.AddAfterSubscriptionsListen(acknowledged)
 	for _, t := range list {
