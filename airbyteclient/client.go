@@ -150,6 +150,8 @@ type request struct {
 	repeat bool
 	// files takes an answer that is not JSON for a file.
 	files bool
+	// window, if set, is through which an answer that is no file is read.
+	window *Window
 }
 
 type auth int

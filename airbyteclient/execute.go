@@ -26,6 +26,9 @@ type ExecuteRequest struct {
 	// Idempotent allows the call to be repeated after a 502, 503, 504 or a cut
 	// connection. It counts for reading actions only.
 	Idempotent bool `json:"-"`
+	// Window, if set, bounds what is held of an answer that is not a file, and
+	// lets it be longer than Config.MaxAnswerBytes.
+	Window *Window `json:"-"`
 }
 
 // Execution is what an action gave back. Result and ConnectorMetadata are the
@@ -39,6 +42,9 @@ type Execution struct {
 	Warning           *Warning           `json:"warning,omitempty"`
 	// File is set when the answer is not JSON. The caller closes its Body.
 	File *File `json:"-"`
+	// Seen is set where records were left out by the request's Window: Result
+	// holds records First to First+Kept of Of.
+	Seen *Seen `json:"-"`
 }
 
 // ExecutionMetadata tells about the run itself; live answers may lack it.
@@ -79,6 +85,7 @@ func (c *Client) Execute(ctx context.Context, connectorID string, body ExecuteRe
 		timeout: c.executeTimeout,
 		repeat:  body.Idempotent && ReadingAction(body.Action),
 		files:   true,
+		window:  body.Window,
 	}
 	got, err := c.send(ctx, r)
 	if err != nil {
@@ -99,6 +106,7 @@ func (c *Client) Execute(ctx context.Context, connectorID string, body ExecuteRe
 	if execution.Status != "success" {
 		return nil, c.failed(r, got, execution)
 	}
+	execution.Seen = got.seen
 	return execution, nil
 }
 

@@ -20,6 +20,7 @@ type answer struct {
 	status    int
 	requestID string
 	body      []byte
+	seen      *Seen
 	file      *File
 }
 
@@ -179,11 +180,15 @@ func (c *Client) roundTrip(req *http.Request, r request, conn *connection, seen 
 		got.file = file
 		return got, e
 	}
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if r.window != nil && kind != "text/html" {
+		return got, c.readWindow(r, got, resp)
+	}
 	got.body, err = readUpTo(resp.Body, resp.ContentLength, c.maxAnswer)
 	if err != nil {
 		return nil, c.readError(r, got, err)
 	}
-	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind == "text/html" {
+	if kind == "text/html" {
 		page := c.redactor(r, bearerOf(req)).Replace(describeHTML(got.body))
 		e := got.fail(KindBadAnswer, errors.New("the answer is "+tidy(page, maxMessage/2)+" in place of JSON"))
 		e.MaybeSent = true
@@ -218,8 +223,8 @@ func (c *connection) maybeSent() bool { return c == nil || !c.wanted || c.got }
 var errTooLong = errors.New("longer than allowed")
 
 // readUpTo reads all of r into one buffer, made for size bytes where that is
-// known (-1 if not). Beyond limit it stops with errTooLong, at once where the
-// size says so already.
+// known (-1 if not). Beyond limit it stops with errTooLong and what it has read,
+// at once where the size says so already.
 func readUpTo(r io.Reader, size, limit int64) ([]byte, error) {
 	if size > limit {
 		return nil, errTooLong
@@ -236,7 +241,7 @@ func readUpTo(r io.Reader, size, limit int64) ([]byte, error) {
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		if int64(len(buf)) > limit {
-			return nil, errTooLong
+			return buf, errTooLong
 		}
 		if err == io.EOF {
 			return buf, nil

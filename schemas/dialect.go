@@ -26,7 +26,7 @@ type rules struct {
 // The figures for arguments are the strictest that any provider sets; answers
 // are bounded only so that a mistake shows.
 var (
-	arguments = rules{maxDepth: 4, maxFields: 15, foreign: append([]reflect.Type{
+	arguments = rules{maxDepth: 4, maxFields: 16, foreign: append([]reflect.Type{
 		reflect.TypeFor[json.Unmarshaler](), reflect.TypeFor[encoding.TextUnmarshaler](),
 	}, hooks...)}
 	answers = rules{open: true, maxDepth: 8, maxFields: 100, foreign: append([]reflect.Type{

@@ -26,7 +26,7 @@ func (r *reading) compose(in readRecordsIn) error {
 	}
 	if r.action != storeSearch && (len(in.Filter) > 0 || len(in.Sort) > 0) {
 		return refuse("filter and sort are for context_store_search; %s does not take them.", r.action).
-			next("Nothing was read. Give its own parameters in params (describe_connector with section has them), or use context_store_search.")
+			next("Nothing was read. Give its own parameters in params (describe_connector with entity has them), or use context_store_search.")
 	}
 	switch {
 	case r.action == storeSearch:

@@ -223,6 +223,7 @@ func updateConnector() Tool {
 			return connectorOut{}, err
 		}
 		got, err := api.UpdateConnector(ctx, id, in.request())
+		api.forgetConnector(id)
 		if err != nil {
 			return connectorOut{}, err
 		}
@@ -250,6 +251,7 @@ func deleteConnector() Tool {
 			return deleteConnectorOut{}, err
 		}
 		job, err := api.DeleteConnector(ctx, id)
+		api.forgetConnector(id)
 		if err != nil {
 			return deleteConnectorOut{}, err
 		}

@@ -195,7 +195,7 @@ func (t Tool) whereToLook(e *airbyteclient.Error, execute bool) string {
 func (t Tool) whatToMend(execute bool) string {
 	switch {
 	case execute:
-		return "Calling again unchanged will not help. describe_connector has the entities and actions, and with section the parameters of one action; legal values that the message lists may be used as they are." + aboutCredentials(execute)
+		return "Calling again unchanged will not help. describe_connector has the entities and actions with their parameters; legal values that the message lists may be used as they are." + aboutCredentials(execute)
 	case t.Name == "create_connector" || t.Name == "check_new_connector":
 		return "Nothing was created. get_definition shows the fields that the service wants; settings that are not secret go in replication_config, not in credentials. Mend it and call again."
 	}

@@ -36,12 +36,13 @@ const fileTextPath = "/file/text"
 type file struct {
 	Name        string `json:"name,omitempty"`
 	ContentType string `json:"content_type,omitempty"`
-	Size        int64  `json:"size"`
+	Size        int64  `json:"size"` // of the part that was asked for
 	SHA256      string `json:"sha256,omitempty"`
 	Text        string `json:"text,omitempty"`
 	SavedAs     string `json:"saved_as,omitempty"`
 	Note        string `json:"note,omitempty"`
 
+	from int64           // where Text begins in the file
 	data []byte          // the whole file, where it may be attached
 	rest json.RawMessage // arguments that fetch what follows Text; nil if nothing does
 }
@@ -52,13 +53,13 @@ func readFile(f *airbyteclient.File, in executeOperationIn, folder *os.Root) (*f
 	defer f.Body.Close()
 	from, wanted := rangeAsked(in)
 	if wanted > 0 && f.Size > wanted { // the service sends all of it whatever is asked
-		if _, err := io.CopyN(io.Discard, f.Body, from); err != nil {
+		if _, err := io.CopyN(io.Discard, f.Body, from); err != nil && !errors.Is(err, io.EOF) {
 			return nil, err
 		}
 	}
 	sum := sha256.New()
 	body := io.TeeReader(f.Body, sum)
-	out := &file{Name: f.Name, ContentType: f.ContentType}
+	out := &file{Name: f.Name, ContentType: f.ContentType, from: from}
 	if folder != nil && in.rangeHeader() == "" {
 		saved, err := save(folder, f.Name)
 		if err != nil {
@@ -83,7 +84,8 @@ func readFile(f *airbyteclient.File, in executeOperationIn, folder *os.Root) (*f
 	if isText(f.ContentType, start) {
 		held := wholeRunes(start[:min(len(start), maxText)])
 		out.Text = strings.ToValidUTF8(string(held), "\uFFFD")
-		if int64(len(held)) < out.Size {
+		// A part as long as was asked for has more after it, as far as we know.
+		if int64(len(held)) < out.Size || int64(len(held)) == wanted {
 			out.rest = in.following(from + int64(len(held)))
 		}
 		return out, nil
@@ -111,7 +113,7 @@ func (f *file) shown(fit *fitter) *file {
 	most := fit.most - leastRoom
 	if len(encoded(f.Text)) > most || f.rest != nil {
 		out.Text = textWithin(f.Text, most-fit.reserve)
-		out.Note = fmt.Sprintf("The text is shown up to byte %d of %d.", len(out.Text), f.Size)
+		out.Note = fmt.Sprintf("The text is shown from byte %d to %d.", f.from, f.from+int64(len(out.Text)))
 		if fit.next = (place{Path: fileTextPath, Offset: len(out.Text)}); len(out.Text) == len(f.Text) {
 			fit.next, fit.arguments = place{}, f.rest
 		}

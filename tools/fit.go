@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -260,14 +261,12 @@ func (e *emitter) emit(dst []byte, v json.RawMessage, path string, room int) []b
 	switch {
 	case holdsList && path == e.list:
 		return append(e.records(append(dst, '[')), ']')
-	case !holdsList && len(v) <= min(room, e.cap):
+	case !holdsList && len(v) <= room && !longerText(v, e.cap):
 		return append(dst, v...)
 	case kindOf(v) == '{':
 		return e.object(dst, v, path, room)
 	case kindOf(v) == '[':
 		return e.array(dst, v, path, room)
-	case len(v) <= min(room, e.cap+2):
-		return append(dst, v...)
 	case kindOf(v) == '"':
 		whole := text(v)
 		part := textWithin(whole, max(min(e.cap, room-markSize), 40))
@@ -354,6 +353,25 @@ func (e *emitter) skipped(dst []byte, n int, what, path string, follows bool, ke
 }
 
 const shortest = 200
+
+// longerText tells whether v is or holds a text longer than most bytes.
+func longerText(v []byte, most int) bool {
+	if len(v) <= most {
+		return false
+	}
+	for i := bytes.IndexByte(v, '"'); i >= 0 && i < len(v); {
+		end := skipString(v, i)
+		if end-i > most+2 {
+			return true
+		}
+		next := bytes.IndexByte(v[end:], '"')
+		if next < 0 {
+			return false
+		}
+		i = end + next
+	}
+	return false
+}
 
 // capFor is the longest text that lets v fit into most bytes.
 func capFor(v []byte, most int) int {

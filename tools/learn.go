@@ -35,7 +35,7 @@ const (
 // learn finds out about a connector. What is missing or fails alone stands in
 // Unknown; the error is for what makes the rest worthless.
 func learn(ctx context.Context, api *Account, connectorID string) (*knowledge, error) {
-	key := "connector/" + strings.ToLower(connectorID)
+	key := knowledgeKey(connectorID)
 	k, _, err := recall(ctx, api, key, func(ctx context.Context) (*knowledge, error) {
 		ctx, cancel := context.WithTimeout(ctx, learnTime)
 		defer cancel()
@@ -51,6 +51,16 @@ func learn(ctx context.Context, api *Account, connectorID string) (*knowledge, e
 		api.forget(key)
 	}
 	return k, err
+}
+
+func knowledgeKey(connectorID string) string { return "connector/" + strings.ToLower(connectorID) }
+
+func outlineKey(connectorID string) string { return "outline/" + strings.ToLower(connectorID) }
+
+// forgetConnector drops what was learned of a connector that has changed.
+func (a *Account) forgetConnector(connectorID string) {
+	a.forget(knowledgeKey(connectorID))
+	a.forget(outlineKey(connectorID))
 }
 
 // learner is one run of learn.

@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"strings"
 )
 
 // learnOutline finds out what a read wants to know of a connector beforehand:
@@ -10,7 +9,7 @@ import (
 // three requests where learn, which reads the documentation of every action, may
 // take a hundred; both remember the outline in the same place.
 func learnOutline(ctx context.Context, api *Account, connectorID string) (*knowledge, error) {
-	key := "outline/" + strings.ToLower(connectorID)
+	key := outlineKey(connectorID)
 	k, _, err := recall(ctx, api, key, func(ctx context.Context) (*knowledge, error) {
 		ctx, cancel := context.WithTimeout(ctx, learnTime)
 		defer cancel()

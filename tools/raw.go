@@ -139,7 +139,7 @@ func pointed(v json.RawMessage, pointer string) json.RawMessage {
 		return v
 	}
 	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		if v = step(v, strings.NewReplacer("~1", "/", "~0", "~").Replace(token)); v == nil {
+		if v = step(v, fromPointer.Replace(token)); v == nil {
 			return nil
 		}
 	}
@@ -148,8 +148,10 @@ func pointed(v json.RawMessage, pointer string) json.RawMessage {
 
 // pointer adds a token to a JSON Pointer.
 func pointer(base, token string) string {
-	return base + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
+	return base + "/" + toPointer.Replace(token)
 }
+
+var fromPointer, toPointer = strings.NewReplacer("~1", "/", "~0", "~"), strings.NewReplacer("~", "~0", "/", "~1")
 
 // count is the number of elements of an array.
 func count(array []byte) int {

@@ -29,6 +29,7 @@ type readRecordsIn struct {
 	Cursor        string           `json:"cursor,omitempty" jsonschema_description:"page.next_cursor; repeat the other arguments."`
 	Reduce        schemas.Object   `json:"reduce,omitempty" jsonschema_description:"Instead of records: {\"count\":true}, {\"group_by\":\"status\",\"sum\":\"amount\"} (min, max, avg), {\"top\":5,\"by\":\"amount\"} or {\"distinct\":\"email\"}."`
 	MergeLive     bool             `json:"merge_live,omitempty" jsonschema_description:"Search and live list (with params) merged by id: for dates up to today."`
+	answerBudget
 }
 
 type readRecordsOut struct {

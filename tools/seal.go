@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -40,6 +41,12 @@ var (
 
 // maxSealed bounds what a sealed text may grow to when opened, in bytes.
 const maxSealed = 1 << 20
+
+// deflaters are dear to make: a megabyte each.
+var deflaters = sync.Pool{New: func() any {
+	w, _ := flate.NewWriter(nil, flate.DefaultCompression) // the level is legal
+	return w
+}}
 
 // NewSeal makes a seal from keys of 32 bytes, the newest first; from a key
 // made now where none is given, and then other processes cannot open it.
@@ -105,10 +112,9 @@ func (s *Seal) Close(purpose, caller string, until time.Time, v any) (string, er
 	}
 	var b bytes.Buffer
 	_ = binary.Write(&b, binary.BigEndian, until.Unix()) // a buffer takes all
-	w, err := flate.NewWriter(&b, flate.BestCompression)
-	if err != nil {
-		return "", err
-	}
+	w := deflaters.Get().(*flate.Writer)
+	defer deflaters.Put(w)
+	w.Reset(&b)
 	_, _ = w.Write(plain)
 	_ = w.Close()
 	key := s.keys[0]

@@ -258,7 +258,7 @@ func (r *reading) howToGoOn(cursor string) string {
 	case r.action == storeSQL:
 		return "Put LIMIT and OFFSET into the statement."
 	case cursor != "":
-		return "No parameter for the next page is known; describe_connector with section may name it. In params it takes " + strconv.Quote(shown(cursor)) + "."
+		return "No parameter for the next page is known; describe_connector with entity may name it. In params it takes " + strconv.Quote(shown(cursor)) + "."
 	}
 	return "No parameter for the next page is known; raise limit or narrow the read."
 }

@@ -1,0 +1,171 @@
+package tools
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"airbyte-agent-mcp/airbyteclient/sandbox"
+)
+
+// download is the call that downloads a file of the Drive.
+func download(file string) string {
+	return fmt.Sprintf(`{"connector_id":"c0000007-0000-4000-8000-000000000007","entity":"files","action":"download","params":{"fileId":%q}}`, file)
+}
+
+// A text of a few megabytes is read to its end by read_more alone: first what
+// is held of it, then by range.
+func TestLongTextIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	const size = 700 << 10
+	w := newWorld(t, sandbox.Options{Payload: size})
+	got, err := w.runner.Call(t.Context(), w.api.Client, "execute_operation", json.RawMessage(download(sandbox.ManualFileID)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := text(field(got.JSON, "file.sha256"))
+	whole := text(field(got.JSON, "file.text"))
+	for range 100 {
+		if len(got.JSON) > 8000*bytesPerToken {
+			t.Fatalf("an answer of %d bytes", len(got.JSON))
+		}
+		next := member(got.JSON, "continuation")
+		if next == nil {
+			break
+		}
+		if got, err = w.runner.Call(t.Context(), w.api.Client, readMoreName, json.RawMessage(more(got.JSON))); err != nil {
+			t.Fatal(err)
+		}
+		if part := member(got.JSON, "text"); part != nil {
+			whole += text(part)
+		} else {
+			whole += text(field(got.JSON, "file.text"))
+		}
+	}
+	if have := sha256.Sum256([]byte(whole)); hex.EncodeToString(have[:]) != sum || len(whole) != size {
+		t.Errorf("%d of %d bytes were read, or others than the file has", len(whole), size)
+	}
+}
+
+func TestDownloadsAreSavedWhereAllowed(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	w := newWorld(t, sandbox.Options{})
+	w.runner = newRunner(t, Limits{DownloadDir: folder})
+	if err := os.WriteFile(filepath.Join(folder, "logo.png"), []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.runner.Call(t.Context(), w.api.Client, "execute_operation", json.RawMessage(download(sandbox.LogoFileID)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	saved, err := os.ReadFile(filepath.Join(folder, "logo (1).png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(saved)
+	if text(field(got.JSON, "file.sha256")) != hex.EncodeToString(sum[:]) || !strings.HasSuffix(text(field(got.JSON, "file.saved_as")), "logo (1).png") {
+		t.Errorf("%s", got.JSON)
+	}
+	if mine, _ := os.ReadFile(filepath.Join(folder, "logo.png")); string(mine) != "mine" {
+		t.Error("a file that was there before was overwritten")
+	}
+	if len(got.Attachments) != 1 || got.Attachments[0].ContentType != "image/png" || sha256.Sum256(got.Attachments[0].Data) != sum {
+		t.Errorf("the image is not attached: %d attachments", len(got.Attachments))
+	}
+}
+
+func TestSaveKeepsToItsFolder(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	if err := os.Symlink(t.TempDir(), filepath.Join(folder, "out")); err != nil {
+		t.Skip("no links here:", err)
+	}
+	for _, name := range []string{"../up.txt", "out/side.txt", "/etc/absolute", "a\x00b", strings.Repeat("long", 200)} {
+		if f, err := save(root, name); err == nil {
+			t.Errorf("%q was saved as %s", name, f.Name())
+			f.Close()
+		}
+	}
+	for name, want := range map[string]string{"": "download", ".profile": "profile", "a b.txt": "a b.txt"} {
+		f, err := save(root, name)
+		if err != nil || filepath.Base(f.Name()) != want {
+			t.Errorf("%q: %v", name, err)
+			continue
+		}
+		f.Close()
+	}
+}
+
+// However long what a service sends is, only a part of it is ever held.
+func TestHugeAnswersAreNotHeld(t *testing.T) {
+	if testing.Short() {
+		t.Skip("200 MB take seconds")
+	}
+	const size = 200 << 20
+	w := newWorld(t, sandbox.Options{Payload: size})
+	for name, arguments := range map[string]string{
+		"download": download(sandbox.ManualFileID),
+		"list":     `{"connector_id":"c0000006-0000-4000-8000-000000000006","entity":"articles","action":"list"}`,
+	} {
+		var got Answer
+		var err error
+		grown := growth(func() {
+			got, err = w.runner.Call(t.Context(), w.api.Client, "execute_operation", json.RawMessage(arguments))
+		})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if grown > 64<<20 {
+			t.Errorf("%s: the heap grew by %d MiB", name, grown>>20)
+		}
+		if len(got.JSON) > 8000*bytesPerToken || member(got.JSON, "continuation") == nil {
+			t.Errorf("%s: %d bytes, no way to go on: %.300s", name, len(got.JSON), got.JSON)
+		}
+		t.Logf("%s: %d bytes of %d, heap grew by %d KiB", name, len(got.JSON), size, grown>>10)
+	}
+}
+
+// growth is how much the heap grows at most while f runs.
+func growth(f func()) uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	before := m.HeapInuse
+	var most atomic.Uint64
+	done := make(chan struct{})
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		tick := time.NewTicker(2 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				most.Store(max(most.Load(), m.HeapInuse))
+			}
+		}
+	}()
+	f()
+	close(done)
+	<-watched
+	return max(most.Load(), before) - before
+}
