@@ -18,7 +18,7 @@ import (
 // longer than that, what stands around the list 1 MiB.
 type Window struct {
 	Skip  int   // how many records to leave out
-	Bytes int64 // how much of the answer is held; beyond that records are only counted. 0 means Config.MaxAnswerBytes
+	Bytes int64 // how much of the answer is held; beyond that records are only counted. 0 means a quarter of Config.MaxAnswerBytes
 }
 
 // Seen says which records of a list are held: First to First+Kept of Of, from 0.
@@ -31,9 +31,10 @@ const maxAround = 1 << 20
 // answer that fits into it is read as without.
 func (c *Client) readWindow(r request, got *answer, resp *http.Response) *Error {
 	w := &windowReader{got: got, src: resp.Body, skip: r.window.Skip, bytes: r.window.Bytes, around: min(maxAround, c.maxAnswer), most: c.maxAnswer, longest: max(c.maxAnswer, c.maxDownload)}
-	if w.bytes <= 0 || w.bytes > w.most {
-		w.bytes = w.most
+	if w.bytes <= 0 {
+		w.bytes = w.most / 4
 	}
+	w.bytes = min(w.bytes, w.most)
 	if resp.ContentLength > w.longest {
 		return w.tooLarge("the answer is longer than " + byteCount(w.longest))
 	}

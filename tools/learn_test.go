@@ -238,7 +238,9 @@ func TestTheRestIsNotWaitedForWithoutEnd(t *testing.T) {
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	if !l.partial || !strings.Contains(strings.Join(l.Unknown, "\n"), "not asked for") {
+	// Which of them were asked for when time was up is a matter of luck.
+	unknown := strings.Join(l.Unknown, "\n")
+	if !l.partial || !strings.Contains(unknown, "not asked for") && !strings.Contains(unknown, "no answer in time") {
 		t.Errorf("unknown is %q", l.Unknown)
 	}
 }

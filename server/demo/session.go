@@ -27,22 +27,26 @@ func session() []step {
 			tool: "list_connectors", args: `{}`,
 		},
 		{
-			say:  "How does one search HubSpot companies?",
-			tool: "describe_connector", args: `{"connector_id": "hubspot", "section": "actions.companies.context_store_search"}`,
+			say:  "What can be done with HubSpot's companies?",
+			tool: "describe_connector", args: `{"connector_id": "hubspot", "entity": "companies"}`,
 		},
 		{
 			say:  "A search: find the company whose name is something like Alderquay.",
-			tool: "execute_operation", args: `{"connector_id": "hubspot", "entity": "companies", "action": "context_store_search", "params": {"query": {"filter": {"fuzzy": {"properties.name": "alderquay"}}}, "limit": 3}, "select_fields": ["id", "properties.name", "properties.stripe_customer_id"]}`,
-			keep: map[string]string{"customer": "result.data.0.properties.stripe_customer_id"},
+			tool: "read_records", args: `{"connector_id": "hubspot", "entity": "companies", "filter": {"fuzzy": {"properties.name": "alderquay"}}, "fields": ["id", "properties.name", "properties.stripe_customer_id"], "limit": 3}`,
+			keep: map[string]string{"customer": "records.0.properties.stripe_customer_id"},
 		},
 		{
 			say:  "A get: the same customer in Stripe, live.",
-			tool: "execute_operation", args: `{"connector_id": "stripe", "entity": "customers", "action": "get", "params": {"id": "{{customer}}"}, "select_fields": ["id", "name", "email", "metadata"]}`,
+			tool: "read_records", args: `{"connector_id": "stripe", "entity": "customers", "action": "get", "params": {"id": "{{customer}}"}, "fields": ["id", "name", "email", "metadata"]}`,
+		},
+		{
+			say:  "What has been invoiced, and what is paid? The answer is the sums, not the records.",
+			tool: "read_records", args: `{"connector_id": "stripe", "entity": "invoices", "reduce": {"group_by": "status", "sum": "amount_due"}}`,
 		},
 		{
 			say:  "A list, of two records: page.has_more says that more follow, and page.next_cursor where.",
-			tool: "execute_operation", args: `{"connector_id": "{{linear}}", "entity": "teams", "action": "list", "params": {"first": 2}, "select_fields": ["id", "name"]}`,
-			keep: map[string]string{"team": "result.0.id"},
+			tool: "read_records", args: `{"connector_id": "{{linear}}", "entity": "teams", "action": "list", "fields": ["id", "name"], "limit": 2}`,
+			keep: map[string]string{"team": "records.0.id"},
 		},
 		{
 			say:  "A write: an issue for the customer's request. If its answer is lost, it is not sent again.",
