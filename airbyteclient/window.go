@@ -15,7 +15,8 @@ import (
 // quotes; no more of them is checked. At least one record is held where there
 // is one. The answer may be as long as Config.MaxDownloadBytes, each record
 // and what is no record as Config.MaxAnswerBytes, and in an answer that is
-// longer than that, what stands around the list 1 MiB.
+// longer than that, what stands around the list 1 MiB. Reading takes up to three
+// times the memory of what is held, as newlines between tokens cost a copy.
 type Window struct {
 	Skip  int   // how many records to leave out
 	Bytes int64 // how much of the answer is held; beyond that records are only counted. 0 means a quarter of Config.MaxAnswerBytes
