@@ -77,8 +77,8 @@ func (v window) through(body []byte) (*Execution, error) {
 	return x, err
 }
 
-// recordList's rules, told by encoding/json: which list is that of the
-// records, and what stands around it.
+// splitResult goes by Window's rules on the whole result: which list is that of
+// the records, what stands around it, and how many lists are called data.
 func splitResult(t *testing.T, result json.RawMessage) (records []json.RawMessage, found bool, around map[string]string, data int) {
 	t.Helper()
 	around = map[string]string{}

@@ -55,6 +55,53 @@ func TestLongTextIsReadToItsEnd(t *testing.T) {
 	}
 }
 
+// A list that is too long to be held is read to its end all the same, every
+// record once and every text whole.
+func TestListTooLongToHoldIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{Payload: 12 << 20})
+	call := func(tool, arguments string) json.RawMessage {
+		t.Helper()
+		got, err := w.runner.Call(t.Context(), w.api.Client, tool, json.RawMessage(arguments))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.JSON
+	}
+	got := call("execute_operation", `{"connector_id":"c0000006-0000-4000-8000-000000000006","entity":"articles","action":"list","max_tokens":150000}`)
+	of := scalar(field(got, "cut.records_of"))
+	seen := map[string]bool{}
+	for {
+		n := 0
+		for record := range elements(member(got, "result")) {
+			if id := idOf(record); seen[id] {
+				t.Fatalf("record %s came twice", id)
+			} else {
+				seen[id] = true
+			}
+			n++
+		}
+		if n == 0 {
+			t.Fatalf("an answer without records: %.500s", got)
+		}
+		next := more(got)
+		if member(got, "cut") == nil || !strings.Contains(text(member(got, "note_on_cut")), "goes on") {
+			break
+		}
+		if before := scalar(field(got, "cut.records_before")); before > "2000" && len(before) == 4 {
+			path := fmt.Sprintf("/result/%s/body", before)
+			whole := call(readMoreName, strings.TrimSuffix(next, "}")+`,"path":"`+path+`"}`)
+			if len(text(member(whole, "text"))) < 3000 || text(member(whole, "path")) != path {
+				t.Errorf("%s is %.300s", path, whole)
+			}
+		}
+		got = call(readMoreName, strings.TrimSuffix(next, "}")+`,"max_tokens":150000}`)
+	}
+	if fmt.Sprint(len(seen)) != of || len(seen) < 3000 {
+		t.Errorf("%d of %s records were read", len(seen), of)
+	}
+}
+
 func TestDownloadsAreSavedWhereAllowed(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"airbyte-agent-mcp/airbyteclient"
 )
 
 // place says which part of an answer is wanted. The zero place is its beginning.
@@ -24,12 +26,28 @@ type place struct {
 	After string `json:"a,omitempty"`
 }
 
+// record is the number of the record that the place is at, or in; false where
+// it is in none.
+func (p place) record() (n int, ok bool) {
+	if p.List != "" && p.Path == "" {
+		return p.Skip, true
+	}
+	for token := range strings.SplitSeq(p.Path, "/") {
+		if n, err := strconv.Atoi(token); err == nil {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
 // fitter cuts one answer to its budget: whole records are kept while they fit,
 // long texts are shortened, and what is left out is counted.
 type fitter struct {
 	most    int // bytes
 	reserve int // of these, for the words and the continuation of a cut answer
 	from    place
+	// held says which records of its list the value has; all of them if nil.
+	held *airbyteclient.Seen
 
 	// What came of it:
 	cut   omitted
@@ -73,7 +91,7 @@ func (f *fitter) fit(value json.RawMessage, base string, beside int) json.RawMes
 	most := max(f.most-beside, leastRoom)
 	if f.from.Path != "" {
 		if rest, ok := beneath(f.from.Path, base); ok {
-			f.extract(pointed(value, rest), most-f.reserve)
+			f.extract(pointed(value, f.localPath(value, rest)), most-f.reserve)
 		}
 		return json.RawMessage("null")
 	}
@@ -103,6 +121,28 @@ func (f *fitter) fit(value json.RawMessage, base string, beside int) json.RawMes
 	e.cap = capFor(list[w.start:], most-around)
 	e.records = func(dst []byte) []byte { return f.records(dst, list, at, w, e, most-around) }
 	return e.emit(make([]byte, 0, most+1024), value, base, room)
+}
+
+// localPath turns the number of a record into where it stands among those held.
+func (f *fitter) localPath(value json.RawMessage, path string) string {
+	if f.held == nil {
+		return path
+	}
+	_, list := heaviestList(value, "")
+	rest, ok := beneath(path, list)
+	if !ok || rest == "" {
+		return path
+	}
+	number, deeper, _ := strings.Cut(rest[1:], "/")
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return path
+	}
+	path = list + "/" + strconv.Itoa(n-f.held.First)
+	if deeper != "" {
+		path += "/" + deeper
+	}
+	return path
 }
 
 // beneath is what of a pointer goes on from base.
@@ -192,6 +232,16 @@ type window struct {
 // window finds where to go on in a list. Records may have come and gone since:
 // then the last one shown is looked for.
 func (f *fitter) window(list []byte) window {
+	if f.held == nil {
+		return f.windowOf(list, f.from.Skip)
+	}
+	w := f.windowOf(list, max(f.from.Skip-f.held.First, 0))
+	w.first += f.held.First
+	w.of = f.held.Of
+	return w
+}
+
+func (f *fitter) windowOf(list []byte, skip int) window {
 	w := window{start: space(list, 1)}
 	var last []byte
 	following := false
@@ -199,15 +249,15 @@ func (f *fitter) window(list []byte) window {
 		if following {
 			w.start, following = start, false
 		}
-		if w.of++; w.of == f.from.Skip {
+		if w.of++; w.of == skip {
 			last, following = list[start:end], true
 		}
 	}
-	if following || w.of < f.from.Skip {
+	if following || w.of < skip {
 		w.start = len(list) - 1
 	}
-	w.first = min(f.from.Skip, w.of)
-	if f.from.Skip == 0 || sumOf(last) == f.from.After {
+	w.first = min(skip, w.of)
+	if skip == 0 || sumOf(last) == f.from.After {
 		return w
 	}
 	f.cut.Moved = true

@@ -50,6 +50,9 @@ func newJobs(stopped context.Context) *jobs {
 
 // key names a call: who makes it, of what, with which arguments.
 func (c request) key(api *Account) string {
+	if c.Once != "" {
+		return c.Once
+	}
 	h := sha256.New()
 	for _, part := range []string{api.Identity(), c.Tool, string(c.Arguments)} {
 		_, _ = h.Write([]byte(part)) // a hash takes all

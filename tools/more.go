@@ -63,17 +63,25 @@ func (r *Runner) more(ctx context.Context, api *Account, mended json.RawMessage,
 		c.From = place{Path: strings.TrimSpace(in.Path)}
 	}
 	key := c.key(api)
-	if got, ok := r.kept.GetIfPresent(key); ok {
+	got, ok := r.kept.GetIfPresent(key)
+	if partial, is := got.(interface{ has(place) bool }); is {
+		ok = partial.has(c.From)
+	}
+	if ok {
 		return r.render(api, c.request, got, c.From, tokens)
 	}
-	if c.Writes && r.running.find(key) == nil {
+	if c.Once != "" && r.running.find(key) == nil {
 		return Answer{}, during{t, r.lost(c)}
 	}
-	return r.perform(ctx, api, c.request, c.From, tokens)
+	return r.perform(ctx, api, c, tokens)
 }
 
-// lost words what is known of a write whose outcome this process does not have.
+// lost words what is known of a call that is not made again, and whose outcome
+// this process does not have.
 func (r *Runner) lost(c continuation) error {
+	if !c.Writes {
+		return refuse("The answer is no longer kept.").next("Make the original call again.")
+	}
 	if c.Since == 0 {
 		return refuse("The write has run, and the rest of its answer is no longer kept.").
 			next("Do not repeat it: read the record with a get instead.")
@@ -83,13 +91,14 @@ func (r *Runner) lost(c continuation) error {
 }
 
 // pending answers a call that goes on.
-func (r *Runner) pending(api *Account, call request, from place, since time.Time) (Answer, error) {
-	sealed, err := r.sealed(api, continuation{request: call, From: from, Since: since.Unix()})
+func (r *Runner) pending(api *Account, c continuation, since time.Time) (Answer, error) {
+	c.Since = since.Unix()
+	sealed, err := r.sealed(api, c)
 	if err != nil {
 		return Answer{}, err
 	}
-	note := fmt.Sprintf("%s has been running for %d seconds and goes on. Call read_more with this continuation for its result.", call.Tool, int(time.Since(since).Seconds()))
-	if call.Writes {
+	note := fmt.Sprintf("%s has been running for %d seconds and goes on. Call read_more with this continuation for its result.", c.Tool, int(time.Since(since).Seconds()))
+	if c.Writes {
 		note += " It was sent once and will not be sent again; the same call made anew also waits for this one."
 	}
 	return Answer{JSON: encoded(struct {

@@ -276,3 +276,29 @@ func TestKeysRotate(t *testing.T) {
 		t.Error("a short key is taken")
 	}
 }
+
+// What was given as a secret is not handed out again, not even sealed.
+func TestContinuationCarriesNoSecret(t *testing.T) {
+	t.Parallel()
+	client, err := airbyteclient.New(airbyteclient.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := &Account{Client: client}
+	for arguments, carried := range map[string]bool{
+		`{"connector_id":"x"}`:                true,
+		`{"credentials":{"api_key":"k-4711"}}`: false,
+		`{"token":"k-4711"}`:                  false,
+		`{"configuration":{"secret":"k"}}`:    false,
+	} {
+		call := request{Tool: "check_new_connector", Arguments: json.RawMessage(arguments)}
+		sealed := call.sealed(api)
+		if got := sealed.Arguments != nil; got != carried || sealed.key(api) != call.key(api) {
+			t.Errorf("%s is carried: %v", arguments, got)
+		}
+	}
+	write := request{Tool: "update_workspace", Arguments: json.RawMessage(`{"name":"n"}`), Writes: true}
+	if write.sealed(api).Arguments != nil {
+		t.Error("a write is carried, though it is never made again")
+	}
+}

@@ -30,7 +30,13 @@ type executeOperationOut struct {
 	File              *file                            `json:"file,omitempty" jsonschema_description:"A download: name, content_type, size, sha256, text."`
 	ConnectorMetadata json.RawMessage                  `json:"connector_metadata,omitempty"`
 	ExecutionMetadata *airbyteclient.ExecutionMetadata `json:"execution_metadata,omitempty"`
+
+	seen *airbyteclient.Seen // which records Result has, where it has not all
 }
+
+// heldBytes is how much of a list is held at a time: much more than an answer
+// may have.
+const heldBytes = 4 << 20
 
 func (out executeOperationOut) size() int {
 	n := len(out.Result) + len(out.ConnectorMetadata)
@@ -68,6 +74,7 @@ func (out executeOperationOut) answer(f *fitter) (Answer, error) {
 	if len(metadata) > maxMetadataShown {
 		metadata = (&emitter{cut: &f.cut, cap: shortest}).emit(nil, metadata, "/connector_metadata", maxMetadataShown/2)
 	}
+	f.held = out.seen
 	b := appendMember([]byte("{"), "result", f.fit(out.Result, "/result", len(metadata)+len(rest)+64))
 	if m := string(metadata); m != "" && m != "null" && m != "{}" {
 		b = appendMember(b, "connector_metadata", metadata)
@@ -127,6 +134,7 @@ func execute(ctx context.Context, api *Account, in executeOperationIn) (executeO
 		SelectFields: in.SelectFields, ExcludeFields: in.ExcludeFields,
 		SkipTruncation: in.SkipTruncation, Intent: in.Intent,
 		Idempotent: airbyteclient.ReadingAction(in.Action),
+		Window:     &airbyteclient.Window{Skip: api.skip, Bytes: heldBytes},
 	})
 	if err != nil {
 		h := hinted{error: err, reads: airbyteclient.ReadingAction(in.Action)}
@@ -144,8 +152,14 @@ func execute(ctx context.Context, api *Account, in executeOperationIn) (executeO
 	}
 	return executeOperationOut{
 		Result: got.Result, Page: operationPage(got), Warning: got.Warning,
-		ConnectorMetadata: got.ConnectorMetadata, ExecutionMetadata: got.ExecutionMetadata,
+		ConnectorMetadata: got.ConnectorMetadata, ExecutionMetadata: got.ExecutionMetadata, seen: got.Seen,
 	}, nil
+}
+
+// has tells whether what is wanted is held.
+func (out executeOperationOut) has(from place) bool {
+	n, counts := from.record()
+	return out.seen == nil || !counts || n >= out.seen.First && n < out.seen.First+out.seen.Kept || n >= out.seen.Of
 }
 
 // changing tells of the arguments of execute_operation whether the call may

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -123,7 +124,18 @@ type Attachment struct {
 type request struct {
 	Tool      string          `json:"t"`
 	Arguments json.RawMessage `json:"a,omitempty"` // mended
-	Writes    bool            `json:"w,omitempty"` // it may have changed something, so it is never made again
+	Once      string          `json:"o,omitempty"` // the key of a call that is never made again
+	Writes    bool            `json:"w,omitempty"` // it may have changed something
+}
+
+// sealed is the request as a continuation carries it. A call that may have
+// changed something is never made again, and one that was given a secret does
+// not hand it out, not even sealed: of these the key alone.
+func (c request) sealed(api *Account) request {
+	if c.Writes || member(c.Arguments, "credentials") != nil || member(c.Arguments, "configuration") != nil || member(c.Arguments, "token") != nil {
+		return request{Tool: c.Tool, Once: c.key(api), Writes: c.Writes}
+	}
+	return c
 }
 
 // continuation is what read_more is handed.
@@ -132,6 +144,7 @@ type continuation struct {
 	From  place `json:"f,omitzero"`
 	Since int64 `json:"s,omitempty"` // Unix time at which a call began that was still running
 	Cut   bool  `json:"c,omitempty"` // nothing follows, but something was cut that has a path
+	Part  bool  `json:"p,omitempty"` // the list is too long to be held whole
 }
 
 // Call mends and checks the arguments, runs the tool with the caller's account
@@ -160,7 +173,7 @@ func (r *Runner) Call(ctx context.Context, client *airbyteclient.Client, name st
 				next("Nothing was sent. Fetch the whole text with read_more (path), then call again with it, or leave the field out.")
 		}
 	}
-	return r.perform(ctx, api, call, place{}, tokens)
+	return r.perform(ctx, api, continuation{request: call}, tokens)
 }
 
 // writes tells whether a call may change something.
@@ -173,18 +186,26 @@ func (t Tool) writes(mended json.RawMessage) bool {
 
 // perform makes a call, or waits for the same one that is still running, and
 // renders its answer from a place on.
-func (r *Runner) perform(ctx context.Context, api *Account, call request, from place, tokens int) (Answer, error) {
-	key := call.key(api)
+func (r *Runner) perform(ctx context.Context, api *Account, c continuation, tokens int) (Answer, error) {
+	key := c.key(api)
+	if n, counts := c.From.record(); c.Part && counts {
+		api.skip = max(n-1, 0) // with the last one shown, to see that it is the same list
+		key += "/" + strconv.Itoa(api.skip)
+	}
 	got, since, err := r.running.await(ctx, key, r.limits.CallTimeout, func(ctx context.Context) (result, error) {
-		return r.tools[call.Tool].run(ctx, api, call.Arguments)
+		return r.tools[c.Tool].run(ctx, api, c.Arguments)
 	})
 	switch {
 	case errors.Is(err, errPending):
-		return r.pending(api, call, from, since)
+		return r.pending(api, c, since)
 	case err != nil:
-		return Answer{}, during{r.tools[call.Tool], err}
+		return Answer{}, during{r.tools[c.Tool], err}
 	}
-	return r.render(api, call, got, from, tokens)
+	if partial, ok := got.(interface{ has(place) bool }); ok && !partial.has(c.From) && !c.Part {
+		c.Part = true
+		return r.perform(ctx, api, c, tokens)
+	}
+	return r.render(api, c.request, got, c.From, tokens)
 }
 
 // render makes an answer of a result.
@@ -225,10 +246,10 @@ func (r *Runner) continued(api *Account, answer json.RawMessage, f *fitter, call
 		Note         string  `json:"note_on_cut"`
 		Continuation string  `json:"continuation,omitempty"`
 	}{Cut: f.cut}
-	if len(call.Arguments) > maxContinued {
+	if len(call.sealed(api).Arguments) > maxContinued {
 		rest.Note = note + " The arguments are too long for a continuation: call again and ask for less (fewer fields, fewer records)."
 	} else {
-		sealed, err := r.sealed(api, continuation{request: call, From: f.next, Cut: f.next == (place{}) && f.arguments == nil})
+		sealed, err := r.sealed(api, continuation{request: call, From: f.next, Cut: f.next == (place{}) && f.arguments == nil, Part: f.held != nil})
 		if err != nil {
 			return nil, err
 		}
@@ -244,6 +265,7 @@ func (r *Runner) continued(api *Account, answer json.RawMessage, f *fitter, call
 }
 
 func (r *Runner) sealed(api *Account, c continuation) (string, error) {
+	c.request = c.request.sealed(api)
 	return r.seal.Close("continuation", api.Identity(), api.now().Add(continuationLife), c)
 }
 

@@ -93,6 +93,7 @@ func (w *walk) run(ctx context.Context, at position) error {
 	w.seed, w.seen = maphash.MakeSeed(), map[uint64]struct{}{}
 	visited := map[string]bool{at.Native: true}
 	at.Action, at.Size, at.Of = w.action, w.size, w.fingerprint()
+	within := false // a page that is longer than what is held of one
 	for {
 		x, err := w.fetch(ctx, at)
 		if err != nil {
@@ -103,20 +104,29 @@ func (w *walk) run(ctx context.Context, at position) error {
 			w.more, w.next = true, &at
 			return nil
 		}
-		w.pages++
+		if !within {
+			w.pages++
+		}
 		w.bytes += len(x.Result)
 		if x.Warning != nil {
 			w.warning = x.Warning
 		}
 		records := w.recordsOf(x)
-		skip := min(at.Skip, len(records))
-		taken, news := w.takeAll(records[skip:])
-		if skip+taken < len(records) {
-			at.Skip = skip + taken
-			w.more, w.next = true, &at
-			return nil
+		first, of := 0, len(records)
+		if x.Seen != nil { // the page is held in part
+			first, of = x.Seen.First, x.Seen.Of
 		}
-		native, more := w.after(at, x, records)
+		skip := min(max(at.Skip-first, 0), len(records))
+		taken, news := w.takeAll(records[skip:])
+		if within = first+skip+taken < of; within {
+			at.Skip = first + skip + taken
+			if taken == 0 || w.enough() {
+				w.more, w.next = true, &at
+				return nil
+			}
+			continue
+		}
+		native, more := w.after(at, x, records, of)
 		w.more = more
 		if !more || native == "" {
 			return nil
@@ -127,11 +137,16 @@ func (w *walk) run(ctx context.Context, at position) error {
 		}
 		visited[native] = true
 		at.Native, at.Skip = native, 0
-		if w.maxRecords > 0 && w.records >= w.maxRecords || w.pages >= w.maxPages || w.bytes > maxReadBytes {
+		if w.enough() || w.pages >= w.maxPages {
 			w.next = &at
 			return nil
 		}
 	}
+}
+
+// enough tells whether no more is wanted, or may be read.
+func (w *walk) enough() bool {
+	return w.maxRecords > 0 && w.records >= w.maxRecords || w.bytes > maxReadBytes
 }
 
 // takeAll takes records until there are enough, leaving out those that came on
@@ -167,10 +182,23 @@ func idOf(record json.RawMessage) string {
 	return ""
 }
 
+// pageBytes is how much of a page is held at a time.
+const pageBytes = 8 << 20
+
+// window keeps a page that is longer than anyone would ask for from filling
+// the memory.
+func (r *reading) window(at position) *airbyteclient.Window {
+	if r.action == getAction {
+		return nil
+	}
+	return &airbyteclient.Window{Skip: at.Skip, Bytes: pageBytes}
+}
+
 // fetch gets one page.
 func (r *reading) fetch(ctx context.Context, at position) (*airbyteclient.Execution, error) {
 	x, err := r.api.Execute(ctx, r.id, airbyteclient.ExecuteRequest{
 		Entity: r.entity, Action: r.action, Params: r.requestParams(at), SelectFields: r.fields, Idempotent: true,
+		Window: r.window(at),
 	})
 	if err == nil && x.File != nil {
 		_ = x.File.Body.Close()
@@ -194,22 +222,23 @@ func (r *reading) recordsOf(x *airbyteclient.Execution) []json.RawMessage {
 	return recordsIn(x.Result)
 }
 
-// after finds the cursor of the next page. More without a cursor is more that
+// after finds the cursor of the page after one of so many records, the last of
+// which are given. More without a cursor is more that
 // cannot be asked for, and a note says so.
-func (r *reading) after(at position, x *airbyteclient.Execution, records []json.RawMessage) (native string, more bool) {
+func (r *reading) after(at position, x *airbyteclient.Execution, records []json.RawMessage, of int) (native string, more bool) {
 	p := operationPage(x)
 	switch {
 	case r.action == getAction:
 		return "", false
 	case r.dialect.soql:
-		return r.afterSOQL(at, len(records), p)
-	case p == nil && len(records) > 0 && len(records) >= r.asked() && r.dialect.next != "":
-		if native = r.count(at, len(records)); native == "" {
-			return "", r.uncertain(len(records))
+		return r.afterSOQL(at, of, p)
+	case p == nil && of > 0 && of >= r.asked() && r.dialect.next != "":
+		if native = r.count(at, of); native == "" {
+			return "", r.uncertain(of)
 		}
 		return native, true // whoever counts goes on until a page is short
 	case p == nil:
-		return "", r.uncertain(len(records))
+		return "", r.uncertain(of)
 	case !p.HasMore:
 		return "", false
 	case r.dialect.next == "":
@@ -220,7 +249,7 @@ func (r *reading) after(at position, x *airbyteclient.Execution, records []json.
 	case r.dialect.lastID && len(records) > 0:
 		native = idOf(records[len(records)-1])
 	default:
-		native = r.count(at, len(records))
+		native = r.count(at, of)
 	}
 	if native == "" {
 		r.note("More follow, and the service does not say where. Raise limit (a page has up to %d) or narrow the read.", r.pageSize(0))

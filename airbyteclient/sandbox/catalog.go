@@ -41,6 +41,7 @@ type authOption struct {
 // entity is a kind of record and what may be done with it.
 type entity struct {
 	name     string
+	about    string // what its records are, as the service's own documentation says it
 	table    string // where its records are; its name when empty
 	indexed  bool   // held by the Context Store
 	semantic string // the field indexed for semantic search
@@ -174,6 +175,11 @@ func (p param) need() param {
 func (p param) oneOf(values ...string) param {
 	p.enum = values
 	return p
+}
+
+func (e entity) says(about string) entity {
+	e.about = about
+	return e
 }
 
 func (p param) says(about string) param {

@@ -31,9 +31,9 @@ func drive() *definition {
 		settings: []setting{{name: "folder_url", about: "Address of the folder to read."}, {name: "streams", about: "Streams to sync.", kind: "array"}},
 		direct:   []string{"List the files about Alderquay", "Download the usage sheet of a customer"},
 		entities: []entity{
-			{name: "files", actions: []action{
+			{name: "files", about: "Documents, spreadsheets, presentations, PDFs, pictures and folders: name, type, description, owners, size, when modified.", actions: []action{
 				pages(
-					str("q", driveQuery).says("Drive query, such as name contains 'usage' and mimeType = 'text/csv'."), str("orderBy", nil), fields, str("corpora", nil),
+					str("q", driveQuery).says("Drive query, such as name contains 'usage' and mimeType = 'text/csv'; fullText contains 'renewal' looks in name, description and content."), str("orderBy", nil), fields, str("corpora", nil),
 					str("driveId", is("driveId")), boolean("includeItemsFromAllDrives", nil), shared,
 				).sorted(driveSorts),
 				got(self, fields, shared),
@@ -44,15 +44,15 @@ func drive() *definition {
 					return *r.content, true
 				}},
 			}},
-			{name: "files_export", table: "files", actions: []action{{name: "download", about: "Exports a Google document in another format.", params: []param{self, str("mimeType", nil).need().oneOf("application/pdf", "text/plain"), span}, content: exported}}},
-			{name: "drives", actions: []action{pages(str("q", nil)), got(str("driveId", is("id")).path())}},
-			{name: "permissions", actions: []action{pages(fileID, shared), got(fileID, str("permissionId", is("id")).path(), shared)}},
-			{name: "comments", actions: []action{pages(fileID, fields, boolean("includeDeleted", nil)), got(fileID, str("commentId", is("id")).path(), fields)}},
-			{name: "replies", actions: []action{pages(fileID, comment, fields), got(fileID, comment, str("replyId", is("id")).path(), fields)}},
-			{name: "revisions", actions: []action{pages(fileID), got(fileID, str("revisionId", is("id")).path())}},
-			{name: "changes", actions: []action{driveChanges()}},
-			{name: "changes_start_page_token", actions: []action{got(str("driveId", nil), shared)}},
-			{name: "about", actions: []action{got(fields)}},
+			{name: "files_export", about: "Google documents, sheets and presentations in another format.", table: "files", actions: []action{{name: "download", about: "Exports a Google document in another format.", params: []param{self, str("mimeType", nil).need().oneOf("application/pdf", "text/plain"), span}, content: exported}}},
+			{name: "drives", about: "Shared drives: name, whether hidden.", actions: []action{pages(str("q", nil)), got(str("driveId", is("id")).path())}},
+			{name: "permissions", about: "Who has access to a file: person, group or domain, and role (owner, writer, reader).", actions: []action{pages(fileID, shared), got(fileID, str("permissionId", is("id")).path(), shared)}},
+			{name: "comments", about: "Comments on a file: text, author, whether resolved.", actions: []action{pages(fileID, fields, boolean("includeDeleted", nil)), got(fileID, str("commentId", is("id")).path(), fields)}},
+			{name: "replies", about: "Replies to a comment on a file.", actions: []action{pages(fileID, comment, fields), got(fileID, comment, str("replyId", is("id")).path(), fields)}},
+			{name: "revisions", about: "Versions of a file: when it was modified.", actions: []action{pages(fileID), got(fileID, str("revisionId", is("id")).path())}},
+			{name: "changes", about: "What changed since a page token: file, time, whether removed.", actions: []action{driveChanges()}},
+			{name: "changes_start_page_token", about: "The page token to follow changes from.", actions: []action{got(str("driveId", nil), shared)}},
+			{name: "about", about: "The account: its user, and the storage quota (limit, usage).", actions: []action{got(fields)}},
 		},
 	}
 }
@@ -169,7 +169,7 @@ func driveWorld(who []customer, crew []person, payload int) dataset {
 	}
 	add(ManualFileID, "manual.txt", "text/plain; charset=utf-8", 400, &file{prose: payload}, "The whole manual.")
 	add(LogoFileID, "logo.png", "image/png", 410, &file{bytes: logo()}, "The logo of "+vendor+".")
-	add(GuideFileID, "welcoming-a-customer.md", "text/markdown; charset=utf-8", 420, &file{bytes: guide()}, "How a new customer is welcomed.")
+	add(GuideFileID, "welcoming-a-customer.md", "text/markdown; charset=utf-8", 420, &file{bytes: guide()}, "How a new customer is welcomed: our onboarding.")
 	d.add("drives", nil, object{"kind": "drive#drive", "id": "0ALwCustomers", "name": "Customers", "createdTime": stamp(ago(20_000)), "hidden": false})
 	d.add("drives", nil, object{"kind": "drive#drive", "id": "0ALwFinance", "name": "Finance", "createdTime": stamp(ago(20_000)), "hidden": true})
 	d.add("changes_start_page_token", nil, object{"kind": "drive#startPageToken", "startPageToken": seal("~!!~", 0)})

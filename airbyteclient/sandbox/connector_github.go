@@ -38,14 +38,14 @@ func github() *definition {
 		direct: []string{"List the open issues in lanternworks/platform", "Who reviewed pull request 101?"},
 		search: []string{"Which issues mention webhooks?", "What did we merge last week?"},
 		entities: []entity{
-			{name: "repositories", indexed: true, actions: []action{
+			{name: "repositories", about: "Code repositories of a user or organization: name, description, private or public, language, stars, forks.", indexed: true, actions: []action{
 				one(owner, repo), all(str("username", is("@owner")).need().says("Login of the user or organization.")), searched(githubPages("limit"), query("repositories")),
 			}},
-			{name: "org_repositories", table: "repositories", actions: []action{all(org)}},
-			{name: "branches", indexed: true, actions: []action{inRepo(), one(owner, repo, str("branch", is("name")).path())}},
-			{name: "commits", indexed: true, actions: []action{inRepo(), one(owner, repo, str("sha", is("oid")).path())}},
-			{name: "releases", indexed: true, actions: []action{inRepo(), one(owner, repo, str("tag", is("tagName")).path())}},
-			{name: "issues", indexed: true, actions: []action{
+			{name: "org_repositories", about: "Only those repositories that one organization owns, by its login; the same records as repositories.", table: "repositories", actions: []action{all(org)}},
+			{name: "branches", about: "Lines of development in a repository: name, latest commit.", indexed: true, actions: []action{inRepo(), one(owner, repo, str("branch", is("name")).path())}},
+			{name: "commits", about: "Changes to the code: message, author, date, lines added and deleted.", indexed: true, actions: []action{inRepo(), one(owner, repo, str("sha", is("oid")).path())}},
+			{name: "releases", about: "Published versions of the software: tag, name, release notes (description), date.", indexed: true, actions: []action{inRepo(), one(owner, repo, str("tag", is("tagName")).path())}},
+			{name: "issues", about: "Bugs, feature requests and tasks that people reported: title, body, state (OPEN, CLOSED), labels, assignees, author.", indexed: true, actions: []action{
 				inRepo(states.oneOf("OPEN", "CLOSED")), one(owner, repo, integer("number", is("number")).path()), searched(pages(), query("issues")),
 				{name: "create", params: []param{
 					owner, repo, str("title", nil).body("title").need(), str("body", nil).body("body"), list("labels", nil).body("labels"),
@@ -57,30 +57,30 @@ func github() *definition {
 					integer("milestone", nil).body("milestone"),
 				}, change: changeGitHubIssue},
 			}},
-			{name: "pull_requests", indexed: true, actions: []action{
+			{name: "pull_requests", about: "Proposed changes to the code: title, state (OPEN, CLOSED, MERGED), author, branches, when merged.", indexed: true, actions: []action{
 				inRepo(states.oneOf("OPEN", "CLOSED", "MERGED")), one(owner, repo, integer("number", is("number")).path()), searched(pages(), query("pull_requests")),
 				{name: "create", params: []param{
 					owner, repo, str("title", nil).body("title").need(), str("head", nil).body("headRefName").need(), str("base", nil).body("baseRefName").need(),
 					str("body", nil).body("body"), boolean("draft", nil).body("isDraft"), boolean("maintainer_can_modify", nil).body(""),
 				}, make: makeGitHubPull},
 			}},
-			{name: "reviews", indexed: true, actions: []action{inRepo(integer("number", is("@number")).path())}},
-			{name: "comments", indexed: true, actions: []action{
+			{name: "reviews", about: "Reviews of a pull request: who approved it or requested changes, and when.", indexed: true, actions: []action{inRepo(integer("number", is("@number")).path())}},
+			{name: "comments", about: "What people wrote under an issue or pull request: text, author, date.", indexed: true, actions: []action{
 				inRepo(integer("number", is("@number")).path()), one(str("id", is("id")).path()),
 				{name: "create", params: []param{owner, repo, str("issue_number", is("@number")).path(), str("body", nil).body("body").need()}, make: makeGitHubComment},
 			}},
-			{name: "pr_comments", actions: []action{inRepo(integer("number", is("@number")).path()), one(str("id", is("id")).path())}},
-			{name: "labels", actions: []action{inRepo(), one(owner, repo, str("name", is("name")).path())}},
-			{name: "milestones", indexed: true, actions: []action{inRepo(states.oneOf("OPEN", "CLOSED")), one(owner, repo, integer("number", is("number")).path())}},
-			{name: "organizations", actions: []action{one(str("org", is("login")).path()), all(str("username", nil).need())}},
-			{name: "users", indexed: true, actions: []action{one(str("username", is("login")).path()), all(org), searched(githubPages("limit"), query("users"))}},
-			{name: "teams", indexed: true, actions: []action{all(org), one(org, str("team_slug", is("slug")).path())}},
-			{name: "tags", actions: []action{inRepo(), one(owner, repo, str("tag", is("name")).path())}},
-			{name: "stargazers", actions: []action{inRepo()}},
-			{name: "viewer", actions: []action{one()}},
-			{name: "viewer_repositories", table: "repositories", actions: []action{all()}},
-			{name: "projects", actions: []action{all(org), one(org, integer("project_number", is("number")).path())}},
-			{name: "project_items", actions: []action{all(org, integer("project_number", is("@project")).path())}},
+			{name: "pr_comments", about: "Comments of reviewers on single lines of a pull request.", actions: []action{inRepo(integer("number", is("@number")).path()), one(str("id", is("id")).path())}},
+			{name: "labels", about: "Labels of a repository that issues are sorted by: name, color, description.", actions: []action{inRepo(), one(owner, repo, str("name", is("name")).path())}},
+			{name: "milestones", about: "Goals that issues are gathered under: title, state, due date, progress.", indexed: true, actions: []action{inRepo(states.oneOf("OPEN", "CLOSED")), one(owner, repo, integer("number", is("number")).path())}},
+			{name: "organizations", about: "Accounts that companies share: login, name, description.", actions: []action{one(str("org", is("login")).path()), all(str("username", nil).need())}},
+			{name: "users", about: "People: login, name, email, company.", indexed: true, actions: []action{one(str("username", is("login")).path()), all(org), searched(githubPages("limit"), query("users"))}},
+			{name: "teams", about: "Teams of people in an organization: name, slug, privacy, number of members.", indexed: true, actions: []action{all(org), one(org, str("team_slug", is("slug")).path())}},
+			{name: "tags", about: "Git tags, the names given to commits.", actions: []action{inRepo(), one(owner, repo, str("tag", is("name")).path())}},
+			{name: "stargazers", about: "People who starred a repository, and when.", actions: []action{inRepo()}},
+			{name: "viewer", about: "The signed-in user: login, name, email.", actions: []action{one()}},
+			{name: "viewer_repositories", about: "Only those repositories that the signed-in user can reach; the same records as repositories.", table: "repositories", actions: []action{all()}},
+			{name: "projects", about: "Project boards of an organization: title, number, whether closed.", actions: []action{all(org), one(org, integer("project_number", is("number")).path())}},
+			{name: "project_items", about: "Cards on a project board: an issue or pull request, and its status.", actions: []action{all(org, integer("project_number", is("@project")).path())}},
 		},
 	}
 }

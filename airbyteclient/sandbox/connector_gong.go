@@ -25,7 +25,7 @@ func gong() *definition {
 	once := func(name string, params ...param) entity {
 		return entity{name: name, actions: []action{listed(whole(), params...)}}
 	}
-	transcripts := all("call_transcripts", true, filter)
+	transcripts := all("call_transcripts", true, filter).says("What was said in calls: speaker, topic, sentences.")
 	transcripts.semantic = "transcript"
 	return &definition{
 		id: "32382e40-3b49-4b99-9c5c-4076501914e7", name: "Gong", slug: "gong", support: "certified", api: "api.gong.example", indexing: true,
@@ -37,21 +37,26 @@ func gong() *definition {
 		direct:   []string{"List the calls of last week", "Get the transcript of a call"},
 		search:   []string{"In which calls was pricing an objection?"},
 		entities: []entity{
-			{name: "users", indexed: true, actions: []action{pages(), one()}},
-			{name: "calls", indexed: true, actions: []action{pages(str("fromDateTime", since("started")).says("ISO 8601."), str("toDateTime", until("started")).says("ISO 8601.")), one()}},
-			all("calls_extensive", true, filter.need(), obj("contentSelector", nil).body("")),
-			{name: "call_audio", table: "calls", actions: []action{media("The sound of a call.", func(r *record) file {
+			{name: "users", about: "People of your company: first and last name, email, title, manager.", indexed: true, actions: []action{pages(), one()}},
+			{name: "calls", about: "Recorded conversations, such as meetings with customers: title, when started, duration, host, direction.", indexed: true, actions: []action{pages(str("fromDateTime", since("started")).says("ISO 8601."), str("toDateTime", until("started")).says("ISO 8601.")), one()}},
+			all("calls_extensive", true, filter.need(), obj("contentSelector", nil).body("")).says("Calls with participants (parties), topics, trackers, a brief, and the CRM records they are about."),
+			{name: "call_audio", about: "Sound of a call, as a file.", table: "calls", actions: []action{media("The sound of a call.", func(r *record) file {
 				return file{name: "call-" + plain(r.fields["id"]) + ".wav", kind: "audio/wav", bytes: sound(2)}
 			})}},
-			{name: "call_video", table: "calls", actions: []action{media("The picture and sound of a call.", func(r *record) file {
+			{name: "call_video", about: "Video of a call, as a file.", table: "calls", actions: []action{media("The picture and sound of a call.", func(r *record) file {
 				return file{name: "call-" + plain(r.fields["id"]) + ".mp4", kind: "video/mp4", bytes: append([]byte("\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom"), sound(1)...)}
 			})}},
-			once("workspaces"), transcripts,
-			once("stats_activity_aggregate", filter), once("stats_activity_day_by_day", filter), once("stats_interaction", filter),
-			once("settings_scorecards", workspace), once("settings_trackers", workspace), once("library_folders", workspace.need()),
-			all("library_folder_content", false, str("folderId", is("@folder")).need()),
-			once("coaching", str("workspace-id", nil).need(), str("manager-id", is("manager.id")).need(), str("from", nil).need(), str("to", nil).need()),
-			all("stats_activity_scorecards", false, filter),
+			once("workspaces").says("Parts of the company that keep calls apart: name, description."),
+			transcripts,
+			once("stats_activity_aggregate", filter).says("Numbers of calls that each user hosted, attended and gave feedback on."),
+			once("stats_activity_day_by_day", filter).says("Calls of each user, day by day."),
+			once("stats_interaction", filter).says("How users talk in calls: talk ratio, patience and the like."),
+			once("settings_scorecards", workspace).says("Scorecards, the questions that calls are reviewed by."),
+			once("settings_trackers", workspace).says("Trackers, the keywords that calls are searched for."),
+			once("library_folders", workspace.need()).says("Folders of the library of calls."),
+			all("library_folder_content", false, str("folderId", is("@folder")).need()).says("Calls in a folder of the library."),
+			once("coaching", str("workspace-id", nil).need(), str("manager-id", is("manager.id")).need(), str("from", nil).need(), str("to", nil).need()).says("How managers coach: calls listened to, feedback given."),
+			all("stats_activity_scorecards", false, filter).says("Answered scorecards: who reviewed whose call, and the score."),
 		},
 	}
 }

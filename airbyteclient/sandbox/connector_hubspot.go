@@ -36,9 +36,12 @@ func hubspot() *definition {
 		direct:   []string{"List my most recent deals", "Show me the contact with email nadia@alderquay.example"},
 		search:   []string{"Which enterprise companies have deals closing in November 2026?", "Total the amount of won deals by owner"},
 		entities: []entity{
-			read("contacts", "", "contactId"), read("companies", "", "companyId"), read("deals", "", "dealId"), read("tickets", "", "ticketId"),
-			{name: "schemas", actions: []action{listed(whole(), boolean("archived", isArchived)), got(str("objectType", is("fullyQualifiedName")).path())}},
-			{name: "objects", actions: []action{listed(hubspotPages(false), append([]param{objectType}, common...)...), got(append([]param{objectType, str("objectId", is("id")).path(), str("idProperty", nil)}, common...)...)}},
+			read("contacts", "", "contactId").says("People at the companies you sell to: first and last name, email, phone, job title, company, owner."),
+			read("companies", "", "companyId").says("Organizations, customers or prospects: name, domain, industry, plan, employees, revenue, owner."),
+			read("deals", "", "dealId").says("Sales opportunities: name, amount, stage (closedwon, closedlost and so on), pipeline, close date, owner."),
+			read("tickets", "", "ticketId").says("Support requests of customers: subject, content, pipeline stage, priority, owner."),
+			{name: "schemas", about: "Definitions of custom objects: name, labels, properties.", actions: []action{listed(whole(), boolean("archived", isArchived)), got(str("objectType", is("fullyQualifiedName")).path())}},
+			{name: "objects", about: "Records of a custom object that schemas defines.", actions: []action{listed(hubspotPages(false), append([]param{objectType}, common...)...), got(append([]param{objectType, str("objectId", is("id")).path(), str("idProperty", nil)}, common...)...)}},
 		},
 	}
 }

@@ -16,8 +16,11 @@ func intercom() *definition {
 		settings: []setting{{name: "start_date", about: "Records from before this date are left out."}},
 		direct:   []string{"List recent conversations"}, search: []string{"Which contacts wrote most often last month?"},
 		entities: []entity{
-			read("contacts"), read("conversations"), read("companies"),
-			{name: "admins", actions: []action{listed(whole()), got(str("id", is("id")).path())}}, {name: "tags", actions: []action{listed(whole()), got(str("id", is("id")).path())}},
+			read("contacts").says("People who write to you, users and leads: name, email, phone, companies, last seen."),
+			read("conversations").says("Exchanges of messages with customers: title, state (open, closed, snoozed), priority, assignee, first message."),
+			read("companies").says("Organizations that contacts belong to: name, plan, size, monthly spend."),
+			{name: "admins", about: "Teammates who answer: name, email, job title.", actions: []action{listed(whole()), got(str("id", is("id")).path())}},
+			{name: "tags", about: "Labels of contacts, companies and conversations.", actions: []action{listed(whole()), got(str("id", is("id")).path())}},
 		},
 	}
 }

@@ -26,21 +26,21 @@ func jira() *definition {
 		environment: []setting{{name: "subdomain", about: "Part of the site's address before .atlassian.net.", required: true}},
 		direct:      []string{"Show me the issues assigned to me"}, search: []string{"Which epics have overdue issues?"},
 		entities: []entity{
-			{name: "issues", indexed: true, actions: []action{
+			{name: "issues", about: "Bugs, tasks, stories and epics: key (ENG-300), summary, description, status, priority, assignee, labels, due date.", indexed: true, actions: []action{
 				find, got(id, str("fields", nil).says("Comma-separated fields to return."), expand),
 				{name: "create", params: []param{content(`{"project": {"key": "ENG"}, "issuetype": {"name": "Bug"}, "summary": "…", "description": document, "priority": {"name": "High"}, "labels": […]}`).need()}, make: makeJiraIssue, result: jiraReference},
 				{name: "update", params: []param{id, content("Fields to change, such as summary, description, priority and labels.").need()}, change: changeJiraIssue},
 				{name: "delete", params: []param{id}, result: func(*write, *record) any { return object{} }},
 			}},
-			{name: "projects", indexed: true, actions: []action{
+			{name: "projects", about: "Projects that issues belong to: key, name, lead.", indexed: true, actions: []action{
 				searched(jiraPages(jiraNextPage), str("query", jiraMentioned("key", "name")).says("Part of the key or name."), list("keys", among("key")).says("Keys of projects."), expand),
 				got(str("projectIdOrKey", jiraNamed).path().says("ID or key of the project."), expand),
 			}},
-			{name: "users", indexed: true, actions: []action{
+			{name: "users", about: "People: name, email, time zone, whether active.", indexed: true, actions: []action{
 				got(str("accountId", is("accountId")).path()), listed(jiraPages(noMetadata)),
 				searched(jiraPages(noMetadata), str("query", jiraMentioned("displayName", "emailAddress")).says("Part of the name or email.")),
 			}},
-			{name: "issue_comments", indexed: true, actions: []action{
+			{name: "issue_comments", about: "What people wrote under an issue: text, author, date.", indexed: true, actions: []action{
 				listed(jiraPages(jiraNextOffset), of, expand), got(of, str("commentId", is("id")).path(), expand),
 				{name: "create", params: []param{of, obj("body", nil).body("body").need().says("Document: {\"type\": \"doc\", \"version\": 1, \"content\": […]}.")}, make: makeJiraComment},
 			}},

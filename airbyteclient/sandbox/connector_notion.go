@@ -20,9 +20,11 @@ func notion() *definition {
 		},
 		direct: []string{"List the pages I can see"}, search: []string{"Find pages about onboarding"},
 		entities: []entity{
-			read("users", "", "user_id"), read("pages", "", "page_id"), read("databases", "", "database_id"),
-			read("data_sources", "databases", "data_source_id"), // what Notion calls databases since 2025
-			{name: "blocks", indexed: true, actions: []action{
+			read("users", "", "user_id").says("People and bots in the workspace: name, email."),
+			read("pages", "", "page_id").says("Documents, and the entries of databases: title, properties, parent, when edited."),
+			read("databases", "", "database_id").says("Tables of pages: title, properties (columns)."),
+			read("data_sources", "databases", "data_source_id").says("Tables within a database: title, properties (columns)."), // what Notion calls databases since 2025
+			{name: "blocks", about: "The content of a page: paragraphs, headings, lists, to-dos.", indexed: true, actions: []action{
 				pages(str("block_id", is("@parent")).path().says("ID of the page whose blocks to list.")), got(str("block_id", is("id")).path()),
 			}},
 		},

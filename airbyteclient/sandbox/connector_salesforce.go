@@ -23,7 +23,13 @@ func salesforce() *definition {
 		auth:        []authOption{{title: "Salesforce OAuth 2.0", oauth: true, keys: oauthKeys(secret("refresh_token", "Refresh token."), "client_id", "client_secret")}},
 		environment: []setting{{name: "instance_url", about: "URL of the Salesforce instance.", example: "https://login.salesforce.com"}},
 		direct:      []string{"List my open opportunities"}, search: []string{"Which accounts have opportunities closing this quarter?"},
-		entities: []entity{read("accounts"), read("contacts"), read("opportunities"), read("cases"), {name: "query", actions: []action{query}}},
+		entities: []entity{
+			read("accounts").says("Companies you do business with: name, industry, website, employees, revenue, owner."),
+			read("contacts").says("People at accounts: name, email, title, phone."),
+			read("opportunities").says("Deals, in progress or closed: name, amount, stage, close date, probability, account."),
+			read("cases").says("Support requests of customers: number, subject, description, status, priority, origin."),
+			{name: "query", about: "Records of any object, by a query in SOQL.", actions: []action{query}},
+		},
 	}
 }
 

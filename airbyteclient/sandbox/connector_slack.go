@@ -26,8 +26,8 @@ func slack() *definition {
 		direct:   []string{"Show me the last messages in #customer-success", "Post a message to #general"},
 		search:   []string{"Where was Alderquay mentioned this month?", "Which channels talk about renewals?"},
 		entities: []entity{
-			{name: "users", indexed: true, actions: []action{listed(slackPages(false)), got(str("user", is("id")).path().says("ID of the user, U…."))}},
-			{name: "channels", indexed: true, actions: []action{
+			{name: "users", about: "People in the workspace: name, title, email, time zone, whether admin or bot.", indexed: true, actions: []action{listed(slackPages(false)), got(str("user", is("id")).path().says("ID of the user, U…."))}},
+			{name: "channels", about: "Public and private channels: name, topic, purpose, number of members, whether archived.", indexed: true, actions: []action{
 				listed(
 					slackPages(false), str("types", slackTypes).says("Comma-separated: public_channel, private_channel."),
 					boolean("exclude_archived", func(r *record, v any) bool { return plain(v) != "true" || r.fields["is_archived"] == false }),
@@ -36,21 +36,22 @@ func slack() *definition {
 				{name: "create", params: []param{str("name", nil).body("name").need(), boolean("is_private", nil).body("is_private")}, make: makeSlackChannel},
 				{name: "update", params: []param{here, str("name", nil).body("name").need()}},
 			}},
-			{name: "channel_messages", indexed: true, actions: []action{listed(slackPages(true), append([]param{channel}, window...)...)}},
-			{name: "threads", table: "channel_messages", actions: []action{listed(slackPages(true), append([]param{channel, str("ts", is("thread_ts")).says("Timestamp of the message that began the thread.")}, window...)...)}},
-			{name: "messages", table: "channel_messages", actions: []action{
+			{name: "channel_messages", about: "What people write and talk about in channels: text, author, time, reactions, replies.", indexed: true, actions: []action{listed(slackPages(true), append([]param{channel}, window...)...)}},
+			{name: "threads", about: "Replies to one message.", table: "channel_messages", actions: []action{listed(slackPages(true), append([]param{channel, str("ts", is("thread_ts")).says("Timestamp of the message that began the thread.")}, window...)...)}},
+			{name: "messages", about: "Only to post (send) a message to a channel, or edit one; channel_messages reads them.", table: "channel_messages", actions: []action{
 				{name: "create", params: []param{
 					str("channel", nil).body("").need(), str("text", nil).body("text").need(), str("thread_ts", nil).body("thread_ts"), boolean("reply_broadcast", nil).body(""),
 					boolean("unfurl_links", nil).body(""),
 				}, make: makeSlackMessage},
 				{name: "update", params: []param{channel, str("ts", is("ts")).path().says("Timestamp of the message."), str("text", nil).body("text").need()}},
 			}},
-			change("channel_topics", "topic", "topic.value"), change("channel_purposes", "purpose", "purpose.value"),
-			{name: "channel_archives", table: "channels", actions: []action{action{name: "create", about: "Archives a channel.", params: []param{str("channel", nil).body("").need()}}.acting("is_archived", "")}},
-			{name: "reactions", actions: []action{{name: "create", params: []param{
+			change("channel_topics", "topic", "topic.value").says("Only to set the topic of a channel; channels tells it."),
+			change("channel_purposes", "purpose", "purpose.value").says("Only to set the purpose of a channel; channels tells it."),
+			{name: "channel_archives", about: "Only to archive a channel.", table: "channels", actions: []action{action{name: "create", about: "Archives a channel.", params: []param{str("channel", nil).body("").need()}}.acting("is_archived", "")}},
+			{name: "reactions", about: "Only to add an emoji to a message.", actions: []action{{name: "create", params: []param{
 				str("channel", nil).body("").need(), str("timestamp", nil).body("").need(), str("name", nil).body("").need().says("Emoji without colons."),
 			}, make: makeSlackReaction, result: func(*write, *record) any { return object{"ok": true} }}}},
-			{name: "bookmarks", actions: []action{{name: "create", params: []param{
+			{name: "bookmarks", about: "Only to add a link at the top of a channel.", actions: []action{{name: "create", params: []param{
 				str("channel_id", nil).body("").need(), str("title", nil).body("").need(), str("type", nil).body("").need().oneOf("link"), str("link", nil).body(""),
 			}, make: makeSlackBookmark}}},
 		},

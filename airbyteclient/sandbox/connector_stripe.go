@@ -28,18 +28,18 @@ func stripe() *definition {
 		direct:   []string{"List recent charges", "Create a customer for a new company"},
 		search:   []string{"Which customers have unpaid invoices?", "Who paid the most in the last quarter?"},
 		entities: []entity{
-			{name: "customers", indexed: true, actions: []action{
+			{name: "customers", about: "People and companies who pay you: name, email, balance, whether delinquent, metadata.", indexed: true, actions: []action{
 				lists(str("email", is("email")).says("Exact email.")),
 				{name: "create", params: []param{name, email, about, str("phone", nil).body("phone"), metadata}, make: makeStripeCustomer},
 				got(id), {name: "update", params: []param{id, name, email, about, str("phone", nil).body("phone"), metadata}}, remove, search,
 			}},
-			{name: "invoices", indexed: true, actions: []action{lists(
+			{name: "invoices", about: "Bills to customers: number, status, amounts due, paid and remaining, due date. Overdue are open ones past their due date.", indexed: true, actions: []action{lists(
 				customer, str("status", is("status")).oneOf("draft", "open", "paid", "uncollectible", "void"), str("subscription", is("subscription")),
 				str("collection_method", is("collection_method")),
 			), got(id), search}},
-			{name: "charges", indexed: true, actions: []action{lists(customer, intent), got(id), search}},
-			{name: "subscriptions", indexed: true, actions: []action{lists(customer, str("status", func(r *record, v any) bool { return v == "all" || same(r.fields["status"], v) }).oneOf("active", "past_due", "canceled", "trialing", "unpaid", "incomplete", "all")), got(id), search}},
-			{name: "refunds", indexed: true, actions: []action{
+			{name: "charges", about: "Attempts to take a payment from a card or bank account: amount, status (succeeded, failed), customer, invoice.", indexed: true, actions: []action{lists(customer, intent), got(id), search}},
+			{name: "subscriptions", about: "Recurring payments for a plan: customer, status, plan, quantity, current period.", indexed: true, actions: []action{lists(customer, str("status", func(r *record, v any) bool { return v == "all" || same(r.fields["status"], v) }).oneOf("active", "past_due", "canceled", "trialing", "unpaid", "incomplete", "all")), got(id), search}},
+			{name: "refunds", about: "Money given back to customers: amount, charge, reason, status.", indexed: true, actions: []action{
 				lists(str("charge", is("charge")), intent),
 				{name: "create", params: []param{
 					str("charge", nil).body("charge"), str("payment_intent", nil).body("payment_intent"),
@@ -48,15 +48,15 @@ func stripe() *definition {
 				}, make: makeStripeRefund},
 				got(id),
 			}},
-			{name: "products", indexed: true, actions: []action{
+			{name: "products", about: "Goods, services and plans that you sell: name, description, whether active.", indexed: true, actions: []action{
 				lists(boolean("active", is("active"))), {name: "create", params: []param{name.need(), about, boolean("active", nil).body("active"), metadata}, make: makeStripeProduct},
 				got(id), {name: "update", params: []param{id, name, about, boolean("active", nil).body("active"), metadata}}, remove, search,
 			}},
-			{name: "balance", actions: []action{got()}},
-			{name: "balance_transactions", actions: []action{lists(str("type", is("type")), str("source", is("source")), str("currency", is("currency"))), got(id)}},
-			{name: "payment_intents", indexed: true, actions: []action{lists(customer), got(id), search}},
-			{name: "disputes", indexed: true, actions: []action{lists(str("charge", is("charge")), intent), got(id)}},
-			{name: "payouts", indexed: true, actions: []action{lists(str("status", is("status"))), got(id)}},
+			{name: "balance", about: "Money in the account now, available and pending, by currency.", actions: []action{got()}},
+			{name: "balance_transactions", about: "Every movement of money in or out of the balance: amount, fee, net, type.", actions: []action{lists(str("type", is("type")), str("source", is("source")), str("currency", is("currency"))), got(id)}},
+			{name: "payment_intents", about: "Payments from the first try until they succeed: amount, status, customer.", indexed: true, actions: []action{lists(customer), got(id), search}},
+			{name: "disputes", about: "Chargebacks, payments that customers question with their bank: amount, reason, status (needs_response, won, lost).", indexed: true, actions: []action{lists(str("charge", is("charge")), intent), got(id)}},
+			{name: "payouts", about: "Transfers of your balance to your bank account: amount, status (paid, in_transit), arrival date.", indexed: true, actions: []action{lists(str("status", is("status"))), got(id)}},
 		},
 	}
 }

@@ -29,13 +29,13 @@ func zendesk() *definition {
 			return *r.content, true
 		}}
 	}
-	comments := only("ticket_comments", ticket, boolean("include_inline_images", nil), str("sort", nil))
+	comments := only("ticket_comments", ticket, boolean("include_inline_images", nil), str("sort", nil)).says("The conversation on a ticket: what the customer and agents wrote, public or internal, with attachments.")
 	comments.indexed = true
 	articles := all(sorting...)
 	articles.payload = zendeskArticle
-	metrics := only("ticket_metrics")
+	metrics := only("ticket_metrics").says("Figures of each ticket: times to reply and to solve, number of reopens and replies.")
 	metrics.indexed = true
-	audits := only("ticket_audits", integer("ticket_id", is("ticket_id")).says("ID of the ticket; all tickets unless given."))
+	audits := only("ticket_audits", integer("ticket_id", is("ticket_id")).says("ID of the ticket; all tickets unless given.")).says("History of tickets: who changed which field, and when.")
 
 	return &definition{
 		id: "79c1aa37-dae3-42ae-b333-d1c105477715", name: "Zendesk Support", slug: "zendesk-support", support: "certified", api: "lanternworks.zendesk.example",
@@ -48,20 +48,27 @@ func zendesk() *definition {
 		direct:      []string{"List the newest tickets", "Show me the comments of ticket 5200"},
 		search:      []string{"Which enterprise customers have urgent open tickets?", "How many tickets did each agent solve?"},
 		entities: []entity{
-			table("tickets", "ticket_id", str("external_id", is("external_id")), str("sort", nil)),
-			table("users", "user_id", str("role", is("role")).oneOf("end-user", "agent", "admin"), str("external_id", is("external_id"))),
-			table("organizations", "organization_id"), table("groups", "group_id", boolean("exclude_deleted", nil)),
+			table("tickets", "ticket_id", str("external_id", is("external_id")), str("sort", nil)).says("Support requests of customers: subject, description, status (new, open, pending, solved, closed), priority, requester, assignee, organization."),
+			table("users", "user_id", str("role", is("role")).oneOf("end-user", "agent", "admin"), str("external_id", is("external_id"))).says("People: agents and admins who answer, and end users (customers) who ask; name, email, role, organization."),
+			table("organizations", "organization_id").says("Companies that customers belong to: name, domains, external ID, plan."),
+			table("groups", "group_id", boolean("exclude_deleted", nil)).says("Groups of agents that tickets are assigned to: name, description."),
 			comments,
-			{name: "attachments", actions: []action{one("attachment_id"), load(attachment)}},
+			{name: "attachments", about: "Files attached to comments: name, type, size.", actions: []action{one("attachment_id"), load(attachment)}},
 			audits, metrics,
-			table("ticket_fields", "ticket_field_id", str("locale", nil)), table("brands", "brand_id"),
-			table("views", "view_id", append([]param{active, integer("group_id", nil)}, sorting...)...), table("macros", "macro_id", append([]param{active}, sorting...)...),
-			table("triggers", "trigger_id", active), table("automations", "automation_id", active),
-			only("tags"), table("satisfaction_ratings", "satisfaction_rating_id", str("score", is("score")).oneOf("good", "bad", "offered")),
-			only("group_memberships"), only("organization_memberships"),
-			table("sla_policies", "sla_policy_id"), table("ticket_forms", "ticket_form_id", active, boolean("end_user_visible", is("end_user_visible"))),
-			{name: "articles", indexed: true, actions: []action{articles, got(integer("id", is("id")).path())}},
-			{name: "article_attachments", actions: []action{all(article), got(article, attachment), load(article, attachment)}},
+			table("ticket_fields", "ticket_field_id", str("locale", nil)).says("Fields that tickets have, the standard and custom ones."),
+			table("brands", "brand_id").says("Brands under which customers are helped."),
+			table("views", "view_id", append([]param{active, integer("group_id", nil)}, sorting...)...).says("Saved lists of tickets that agents work from."),
+			table("macros", "macro_id", append([]param{active}, sorting...)...).says("Prepared replies and changes that agents apply to tickets."),
+			table("triggers", "trigger_id", active).says("Rules that run as soon as a ticket is created or updated."),
+			table("automations", "automation_id", active).says("Rules that run on tickets after some time."),
+			only("tags").says("Words put on tickets, and how often each is used."),
+			table("satisfaction_ratings", "satisfaction_rating_id", str("score", is("score")).oneOf("good", "bad", "offered")).says("How customers rated the help they got: score (good, bad, offered), comment, ticket."),
+			only("group_memberships").says("Which agent is in which group."),
+			only("organization_memberships").says("Which user is in which organization."),
+			table("sla_policies", "sla_policy_id").says("Service level agreements: how fast tickets have to be answered and solved."),
+			table("ticket_forms", "ticket_form_id", active, boolean("end_user_visible", is("end_user_visible"))).says("Forms in which customers write tickets."),
+			{name: "articles", about: "Articles of the help center (knowledge base): title, body, labels, votes.", indexed: true, actions: []action{articles, got(integer("id", is("id")).path())}},
+			{name: "article_attachments", about: "Files attached to articles.", actions: []action{all(article), got(article, attachment), load(article, attachment)}},
 		},
 	}
 }

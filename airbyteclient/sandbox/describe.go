@@ -16,16 +16,12 @@ func (d *definition) describe() object {
 		if e.indexed && !d.directOnly {
 			parameters[contextStoreSearch] = wireParams(searchParams(e))
 		}
-		entities = append(entities, object{"entity_name": e.name, "description": e.describe(), "available_actions": names, "parameters": parameters})
+		entities = append(entities, object{"entity_name": e.name, "description": e.about, "available_actions": names, "parameters": parameters})
 	}
 	return object{
 		"connector": d.slug, "entities": entities,
 		"rules": "Send select_fields or exclude_fields with every call. Read one page at a time and stop when the metadata says there is no more.",
 	}
-}
-
-func (e *entity) describe() string {
-	return "The " + strings.ReplaceAll(e.name, "_", " ") + " of the account."
 }
 
 func wireParams(params []param) []any {

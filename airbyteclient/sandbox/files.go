@@ -69,7 +69,7 @@ func logo() []byte {
 // guide is how this company welcomes a customer, in Markdown.
 func guide() []byte {
 	var b strings.Builder
-	b.WriteString("# Welcoming a customer\n\n1. Make the workspace and invite the administrator.\n2. Connect their data.\n3. Agree on the first review.\n\n## What they ask most\n\n")
+	b.WriteString("# Welcoming a customer\n\nOnboarding takes a week:\n\n1. Make the workspace and invite the administrator.\n2. Connect their data.\n3. Agree on the first review.\n\n## What they ask most\n\n")
 	for _, t := range topics() {
 		b.WriteString("- " + t + "\n")
 	}
