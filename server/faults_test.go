@@ -191,7 +191,9 @@ func during(kind sandbox.FaultKind) sandbox.Fault {
 func harmless(kind sandbox.FaultKind, s scene) bool {
 	switch {
 	case kind == sandbox.ExpiredCredentials:
-		return !s.executes()
+		return !s.executes() && s.tool() != "read_records"
+	case kind == sandbox.Huge: // of a list as much is told as fits
+		return s.executes() && s.name != "execute_operation by name" || s.tool() == "read_records"
 	case s.tool() == "delete_oauth_config": // its answer has no body that could be spoiled
 		return slices.Contains([]sandbox.FaultKind{sandbox.CutMidway, sandbox.BrokenJSON, sandbox.Empty, sandbox.Deep}, kind)
 	case s.name == "execute_operation download":
@@ -367,7 +369,7 @@ func TestPassingFaultsAreMendedByRepeats(t *testing.T) {
 			"update_connector": can.put, "execute_operation create": can.write, "update_template": can.write,
 		} {
 			for times := 1; times <= 2; times++ {
-				cells = append(cells, &cell{scene: sceneNamed(name), kind: kind, times: times, want: times <= most})
+				cells = append(cells, &cell{scene: sceneNamed(name), kind: kind, times: times, want: times <= most || kind == sandbox.Huge && strings.HasPrefix(name, "execute")})
 			}
 		}
 	}

@@ -159,7 +159,7 @@ func TestSaveKeepsToItsFolder(t *testing.T) {
 
 // However long what a service sends is, only a part of it is ever held.
 func TestHugeAnswersAreNotHeld(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || underRace {
 		t.Skip("200 MB take seconds")
 	}
 	const size = 200 << 20

@@ -239,6 +239,9 @@ func TestEverythingCutIsReachable(t *testing.T) {
 	for _, size := range []int{2 << 10, 200 << 10} {
 		for name, payload := range payloads(size) {
 			for _, tokens := range []int{400, 2000, 8000} {
+				if underRace && size > 2<<10 {
+					continue // one goroutine reads; it is only slow there
+				}
 				t.Run(fmt.Sprintf("%s of %d in %d", name, size, tokens), func(t *testing.T) {
 					t.Parallel()
 					calls := 0

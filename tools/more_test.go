@@ -286,10 +286,10 @@ func TestContinuationCarriesNoSecret(t *testing.T) {
 	}
 	api := &Account{Client: client}
 	for arguments, carried := range map[string]bool{
-		`{"connector_id":"x"}`:                true,
+		`{"connector_id":"x"}`:                 true,
 		`{"credentials":{"api_key":"k-4711"}}`: false,
-		`{"token":"k-4711"}`:                  false,
-		`{"configuration":{"secret":"k"}}`:    false,
+		`{"token":"k-4711"}`:                   false,
+		`{"configuration":{"secret":"k"}}`:     false,
 	} {
 		call := request{Tool: "check_new_connector", Arguments: json.RawMessage(arguments)}
 		sealed := call.sealed(api)
