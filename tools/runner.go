@@ -45,13 +45,26 @@ type Runner struct {
 	files   *os.Root // where downloads are saved; nil for nowhere
 	kept    *otter.Cache[string, result]
 	running *jobs
+	writes  Writes
+	journal *journal // nil where none is kept
+	answers *answers
+	started time.Time
 	now     func() time.Time
 	stop    context.CancelFunc
 }
 
+// Option changes what most runners leave as it is.
+type Option func(*Runner)
+
+// WithWrites sets which writes are made, wait for a person, or are refused, and
+// where they are written down. Without it all are made.
+func WithWrites(writes Writes) Option {
+	return func(r *Runner) { r.writes = writes }
+}
+
 // NewRunner makes a runner of tools that have been chosen and checked. Close
 // ends what still runs.
-func NewRunner(list []Tool, limits Limits) (*Runner, error) {
+func NewRunner(list []Tool, limits Limits, options ...Option) (*Runner, error) {
 	if limits.MaxAnswerTokens == 0 {
 		limits.MaxAnswerTokens = 8000
 	}
@@ -74,12 +87,22 @@ func NewRunner(list []Tool, limits Limits) (*Runner, error) {
 	}
 	stopped, stop := context.WithCancel(context.Background())
 	r := &Runner{
-		tools: map[string]Tool{}, limits: limits, seal: seal, memory: newMemory(), running: newJobs(stopped), now: time.Now, stop: stop,
+		tools: map[string]Tool{}, limits: limits, seal: seal, memory: newMemory(), running: newJobs(stopped),
+		answers: newAnswers(), started: time.Now(), now: time.Now, stop: stop,
 		kept: otter.Must(&otter.Options[string, result]{
 			MaximumWeight:    maxKept,
 			Weigher:          func(_ string, kept result) uint32 { return uint32(kept.size()) + 512 },
 			ExpiryCalculator: otter.ExpiryWriting[string, result](keptFor),
 		}),
+	}
+	for _, option := range options {
+		option(r)
+	}
+	if err := r.writes.check(); err != nil {
+		return nil, err
+	}
+	if r.journal, err = openJournal(r.writes.Audit, r.writes.Stderr, time.Now()); err != nil {
+		return nil, fmt.Errorf("--audit: %w", err)
 	}
 	if limits.DownloadDir != "" {
 		if r.files, err = os.OpenRoot(limits.DownloadDir); err != nil {
@@ -95,6 +118,7 @@ func NewRunner(list []Tool, limits Limits) (*Runner, error) {
 // Close ends what still runs.
 func (r *Runner) Close() {
 	r.stop()
+	r.journal.close()
 	r.kept.StopAllGoroutines()
 	r.memory.cache.StopAllGoroutines()
 	if r.files != nil {
@@ -159,8 +183,9 @@ func (r *Runner) Call(ctx context.Context, client *airbyteclient.Client, name st
 			return Answer{}, refuse("%s holds a text that was cut for an answer, so writing it would lose the rest.", at).
 				next("Nothing was sent. Fetch the whole text with read_more (path), then call again with it, or leave the field out.")
 		}
+		return r.write(ctx, api, call, tokens)
 	}
-	return r.perform(ctx, api, call, place{}, tokens)
+	return r.perform(ctx, api, call, place{}, tokens, r.plainly(api, call))
 }
 
 // writes tells whether a call may change something.
@@ -171,13 +196,18 @@ func (t Tool) writes(mended json.RawMessage) bool {
 	return t.Effect != Read
 }
 
-// perform makes a call, or waits for the same one that is still running, and
-// renders its answer from a place on.
-func (r *Runner) perform(ctx context.Context, api *Account, call request, from place, tokens int) (Answer, error) {
-	key := call.key(api)
-	got, since, err := r.running.await(ctx, key, r.limits.CallTimeout, func(ctx context.Context) (result, error) {
+// plainly makes a call that changes nothing.
+func (r *Runner) plainly(api *Account, call request) func(context.Context) (result, error) {
+	return func(ctx context.Context) (result, error) {
 		return r.tools[call.Tool].run(ctx, api, call.Arguments)
-	})
+	}
+}
+
+// perform makes a call with run, or waits for the same one that is still
+// running, and renders its answer from a place on.
+func (r *Runner) perform(ctx context.Context, api *Account, call request, from place, tokens int, run func(context.Context) (result, error)) (Answer, error) {
+	key := call.key(api)
+	got, since, err := r.running.await(ctx, key, r.limits.CallTimeout, run)
 	switch {
 	case errors.Is(err, errPending):
 		return r.pending(api, call, from, since)
