@@ -93,6 +93,8 @@ func (r *Runner) Decide(sealed, caller string, yes bool, how string) error {
 	if len(sealed) > maxSealedPlan {
 		return errForged
 	}
+	r.deciding.Lock()
+	defer r.deciding.Unlock()
 	var p sealedPlan
 	now := r.now()
 	if err := r.seal.Open("plan", caller, now, sealed, &p); err != nil {

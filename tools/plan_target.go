@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -229,6 +230,7 @@ func (w *aboutWrite) found(shown, whole json.RawMessage, err error) target {
 func (w *aboutWrite) workspace(ctx context.Context, api *Account, id string) target {
 	got, err := api.GetWorkspace(ctx, id)
 	if err != nil {
+		w.Workspace = id
 		return w.found(nil, nil, err)
 	}
 	w.Workspace = got.Name
@@ -255,35 +257,68 @@ func (w *aboutWrite) record(ctx context.Context, api *Account, call request) tar
 	if w.Action != "update" && w.Action != "delete" {
 		return target{}
 	}
-	none := target{affected: severalOf(params(call.Arguments))}
-	named, why := w.identifying(ctx, api, params(call.Arguments))
+	given := params(call.Arguments)
+	names := w.inPath(ctx, api)
+	named, why := w.identifying(ctx, api, given)
 	if why != "" {
 		w.note("The record as it is now is not shown: " + why + ".")
-		return none
+		return target{named: names, affected: severalOf(given)}
 	}
+	names = append(names, named...)
 	asked := []byte{'{'}
 	for _, name := range named {
-		asked = appendNamed(asked, name, member(params(call.Arguments), name))
+		asked = appendNamed(asked, name, member(given, name))
 	}
 	got, err := api.Execute(ctx, w.ConnectorID, airbyteclient.ExecuteRequest{
 		Entity: w.Entity, Action: "get", Params: append(asked, '}'), Idempotent: true,
 		Intent: "Show a person what is about to be changed",
 	})
+	t := target{named: names}
 	switch {
 	case err != nil:
 		w.note("The record as it is now could not be fetched: " + withoutRequest(err) + ".")
-		return target{named: named}
 	case got.File != nil:
 		_ = got.File.Body.Close()
 		w.note("The record as it is now is not shown: it is a file.")
-		return target{named: named}
 	case kindOf(got.Result) != '{':
 		w.note("The service has no such record now.")
-		return target{named: named}
+	default:
+		t = w.found(got.Result, lasting(got.Result, given), nil)
+		t.named = names
 	}
-	t := w.found(got.Result, got.Result, nil)
-	t.named = named
 	return t
+}
+
+// query matches what is behind the path of a URL in JSON.
+var query = regexp.MustCompile(`(https?:\\?/\\?/[^"?\s]*)\?[^"\s]*`)
+
+// lasting is what of a record must not change before it is written to: all but
+// the queries of URLs, which some services sign anew each time. What the call
+// sets counts with them.
+func lasting(record, given json.RawMessage) json.RawMessage {
+	out := query.ReplaceAll(record, []byte("$1"))
+	for name := range members(given) {
+		out = append(append(out, '\n'), formerly(record, name)...)
+	}
+	return out
+}
+
+// inPath are the parameters by which the action itself names its record, as far
+// as that is documented.
+func (w *aboutWrite) inPath(ctx context.Context, api *Account) (names []string) {
+	if w.known == nil {
+		return nil
+	}
+	action := learnAction(ctx, api, w.known, w.Entity, w.Action)
+	if action == nil {
+		return nil
+	}
+	for _, p := range action.Params {
+		if p.In == "path" {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }
 
 // identifying names the parameters by which the record can be fetched, or says

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -49,8 +50,10 @@ type Runner struct {
 	journal *journal // nil where none is kept
 	answers *answers
 	started time.Time
-	now     func() time.Time
-	stop    context.CancelFunc
+	// deciding is held while an answer to a plan is taken and written down.
+	deciding sync.Mutex
+	now      func() time.Time
+	stop     context.CancelFunc
 }
 
 // Option changes what most runners leave as it is.
