@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -48,6 +49,7 @@ type cli struct {
 	Choice   tools.Choice         `embed:"" group:"Tools"`
 
 	Limits tools.Limits `embed:"" group:"Answers"`
+	Writes tools.Writes `embed:"" group:"Writes"`
 
 	Log     telemetry.LogConfig `embed:"" group:"Log"`
 	Sandbox bool                `name:"sandbox" env:"AIRBYTE_MCP_SANDBOX" help:"Work against an emulation of the Agent API in this process; no account is needed."`
@@ -58,6 +60,7 @@ type cli struct {
 	Call       callCommand    `cmd:"" help:"Call one tool and print its answer."`
 	Tools      toolsCommand   `cmd:"" help:"List the tools, with effect, toolset and size."`
 	Catalog    catalogCommand `cmd:"" help:"Print the tools as a model provider or framework takes them, or check them against the rules of each."`
+	AuditCmd   auditCommand   `cmd:"" name:"audit" help:"Look at a journal of writes."`
 	SandboxCmd sandboxCommand `cmd:"" name:"sandbox" help:"Serve the sandbox by itself."`
 	Version    versionCommand `cmd:"" help:"Print the version."`
 }
@@ -111,7 +114,7 @@ func run(env environment, args []string) int {
 	if err != nil {
 		return complain(env, err, exitUsage)
 	}
-	err = parsed.Run(&env, &c)
+	err = parsed.Run(&env, &c, parsed)
 	var told failure
 	var misuse usage
 	switch {
@@ -146,7 +149,9 @@ func (c *cli) wire(config server.Config, env *environment) (*server.Server, func
 		if closing, err = c.useSandbox(env.ctx); err != nil {
 			return nil, nil, err
 		}
-	} else if err := c.readSettings(); err != nil {
+	}
+	if err := c.readSettings(); err != nil {
+		closing()
 		return nil, nil, usage{err}
 	}
 	c.Airbyte.UserAgent = "airbyte-agent-mcp/" + currentVersion()
@@ -155,7 +160,8 @@ func (c *cli) wire(config server.Config, env *environment) (*server.Server, func
 		closing()
 		return nil, nil, usage{err}
 	}
-	config.Limits, config.ReadOnly, config.Version = c.Limits, c.Choice.ReadOnly, currentVersion()
+	c.Writes.Stderr = env.stderr
+	config.Limits, config.Writes, config.ReadOnly, config.Version = c.Limits, c.Writes, c.Choice.ReadOnly, currentVersion()
 	s, err := server.New(list, server.OneClient(api), config, log)
 	if err != nil {
 		closing()
@@ -164,10 +170,17 @@ func (c *cli) wire(config server.Config, env *environment) (*server.Server, func
 	return s, func() { s.Close(); api.CloseIdleConnections(); closing() }, nil
 }
 
-// readSettings fills from environment and file what no flag has set.
+// readSettings fills from environment and file what no flag has set. The
+// sandbox has none of the user's account, and its rules for writes only from a
+// file that is named.
 func (c *cli) readSettings() error {
-	c.Airbyte.ClientSecret = airbyteclient.NewSecret(os.Getenv("AIRBYTE_CLIENT_SECRET"))
 	path := c.Settings
+	if c.Sandbox && path == "" {
+		return nil
+	}
+	if !c.Sandbox {
+		c.Airbyte.ClientSecret = airbyteclient.NewSecret(os.Getenv("AIRBYTE_CLIENT_SECRET"))
+	}
 	if path != "" {
 		if _, err := os.Stat(path); err != nil {
 			return fmt.Errorf("--settings: %w", err)
@@ -182,7 +195,12 @@ func (c *cli) readSettings() error {
 	if err != nil {
 		return err
 	}
-	settings.Apply(&c.Airbyte)
+	if c.Writes.Rules, err = tools.ReadWriteRules(settings.MCP); err != nil {
+		return fmt.Errorf("settings file %s: %w", path, err)
+	}
+	if !c.Sandbox {
+		settings.Apply(&c.Airbyte)
+	}
 	return nil
 }
 
@@ -240,7 +258,7 @@ func (demoCommand) Run(env *environment) error {
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
-	return demo.Run(env.ctx, env.stdout, binary, "--sandbox", "--log-level=error")
+	return demo.Run(env.ctx, env.stdout, binary, "--sandbox", "--log-level=error", "--writes=allow")
 }
 
 // maxArguments is the longest argument object that call takes, in bytes.
@@ -251,7 +269,10 @@ type callCommand struct {
 	Arguments string `arg:"" optional:"" default:"{}" help:"Its arguments, a JSON object; - reads them from standard input."`
 }
 
-func (k *callCommand) Run(env *environment, c *cli) error {
+func (k *callCommand) Run(env *environment, c *cli, parsed *kong.Context) error {
+	if !given(parsed, "writes") {
+		c.Writes.Writes = "allow" // who types it is the person that would be asked
+	}
 	if c.Log.LogLevel == "info" {
 		c.Log.LogLevel = "warn" // the answer is the news here
 	}
@@ -285,6 +306,48 @@ func (k *callCommand) Run(env *environment, c *cli) error {
 		return failure(exitFailed)
 	}
 	_, err = fmt.Fprintln(env.stdout, string(answer))
+	return err
+}
+
+// given tells whether a flag was set, on the command line or by its variable.
+func given(parsed *kong.Context, name string) bool {
+	for _, step := range parsed.Path {
+		if step.Flag != nil && step.Flag.Name == name {
+			return true
+		}
+	}
+	for _, f := range parsed.Flags() {
+		if f.Name == name {
+			return slices.ContainsFunc(f.Envs, func(env string) bool { _, set := os.LookupEnv(env); return set })
+		}
+	}
+	return false
+}
+
+type auditCommand struct {
+	Verify verifyCommand `cmd:"" help:"Check that no line of a journal is missing, altered or out of order."`
+}
+
+type verifyCommand struct {
+	File string `arg:"" type:"existingfile" help:"The journal, as given to --audit."`
+}
+
+func (v *verifyCommand) Run(env *environment) error {
+	f, err := os.Open(v.File)
+	if err != nil {
+		return usage{err}
+	}
+	defer f.Close()
+	lines, err := tools.VerifyJournal(f)
+	var bad *tools.BadLine
+	switch {
+	case errors.As(err, &bad):
+		fmt.Fprintln(env.stdout, bad)
+		return failure(exitFailed)
+	case err != nil:
+		return err
+	}
+	_, err = fmt.Fprintf(env.stdout, "%d lines, chain whole\n", lines)
 	return err
 }
 

@@ -23,6 +23,7 @@ type Config struct {
 	SessionIdle          time.Duration `name:"session-idle" env:"AIRBYTE_MCP_SESSION_IDLE" default:"30m" help:"How long a session on /mcp is kept without a message."`
 
 	Limits   tools.Limits `kong:"-"`
+	Writes   tools.Writes `kong:"-"`
 	ReadOnly bool         `kong:"-"` // tools that change something are refused, also when called by name
 	Version  string       `kong:"-"`
 }

@@ -196,6 +196,16 @@ func (t *trace) id() string {
 	return t.requestID
 }
 
+// requestID is the service's name for the last request of the call that ctx is
+// of, empty where there was none.
+func requestID(ctx context.Context) string {
+	t, ok := ctx.Value(traceKey{}).(*trace)
+	if !ok {
+		return ""
+	}
+	return t.id()
+}
+
 // Observe is the API client's observer: it logs each request for those who
 // look closely, and keeps the last one's ID for the line that the call logs.
 func Observe(ctx context.Context, a airbyteclient.Attempt) {

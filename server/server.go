@@ -49,7 +49,8 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 	if err != nil {
 		return nil, err
 	}
-	runner, err := tools.NewRunner(list, config.Limits)
+	config.Writes.RequestID = requestID
+	runner, err := tools.NewRunner(list, config.Limits, tools.WithWrites(config.Writes))
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -46,13 +47,28 @@ type Runner struct {
 	files   *os.Root // where downloads are saved; nil for nowhere
 	kept    *otter.Cache[string, result]
 	running *jobs
-	now     func() time.Time
-	stop    context.CancelFunc
+	writes  Writes
+	journal *journal // nil where none is kept
+	answers *answers
+	started time.Time
+	// deciding is held while an answer to a plan is taken and written down.
+	deciding sync.Mutex
+	now      func() time.Time
+	stop     context.CancelFunc
+}
+
+// Option changes what most runners leave as it is.
+type Option func(*Runner)
+
+// WithWrites sets which writes are made, wait for a person, or are refused, and
+// where they are written down. Without it all are made.
+func WithWrites(writes Writes) Option {
+	return func(r *Runner) { r.writes = writes }
 }
 
 // NewRunner makes a runner of tools that have been chosen and checked. Close
 // ends what still runs.
-func NewRunner(list []Tool, limits Limits) (*Runner, error) {
+func NewRunner(list []Tool, limits Limits, options ...Option) (*Runner, error) {
 	if limits.MaxAnswerTokens == 0 {
 		limits.MaxAnswerTokens = 8000
 	}
@@ -75,12 +91,22 @@ func NewRunner(list []Tool, limits Limits) (*Runner, error) {
 	}
 	stopped, stop := context.WithCancel(context.Background())
 	r := &Runner{
-		tools: map[string]Tool{}, limits: limits, seal: seal, memory: newMemory(), running: newJobs(stopped), now: time.Now, stop: stop,
+		tools: map[string]Tool{}, limits: limits, seal: seal, memory: newMemory(), running: newJobs(stopped),
+		answers: newAnswers(), started: time.Now(), now: time.Now, stop: stop,
 		kept: otter.Must(&otter.Options[string, result]{
 			MaximumWeight:    maxKept,
 			Weigher:          func(_ string, kept result) uint32 { return uint32(kept.size()) + 512 },
 			ExpiryCalculator: otter.ExpiryWriting[string, result](keptFor),
 		}),
+	}
+	for _, option := range options {
+		option(r)
+	}
+	if err := r.writes.check(); err != nil {
+		return nil, err
+	}
+	if r.journal, err = openJournal(r.writes.Audit, r.writes.Stderr, time.Now()); err != nil {
+		return nil, fmt.Errorf("--audit: %w", err)
 	}
 	if limits.DownloadDir != "" {
 		if r.files, err = os.OpenRoot(limits.DownloadDir); err != nil {
@@ -96,6 +122,7 @@ func NewRunner(list []Tool, limits Limits) (*Runner, error) {
 // Close ends what still runs.
 func (r *Runner) Close() {
 	r.stop()
+	r.journal.close()
 	r.kept.StopAllGoroutines()
 	r.memory.cache.StopAllGoroutines()
 	if r.files != nil {
@@ -172,8 +199,9 @@ func (r *Runner) Call(ctx context.Context, client *airbyteclient.Client, name st
 			return Answer{}, refuse("%s holds a text that was cut for an answer, so writing it would lose the rest.", at).
 				next("Nothing was sent. Fetch the whole text with read_more (path), then call again with it, or leave the field out.")
 		}
+		return r.write(ctx, api, call, tokens)
 	}
-	return r.perform(ctx, api, continuation{request: call}, tokens)
+	return r.perform(ctx, api, continuation{request: call}, tokens, r.plainly(api, call))
 }
 
 // writes tells whether a call may change something.
@@ -184,26 +212,31 @@ func (t Tool) writes(mended json.RawMessage) bool {
 	return t.Effect != Read
 }
 
-// perform makes a call, or waits for the same one that is still running, and
-// renders its answer from a place on.
-func (r *Runner) perform(ctx context.Context, api *Account, c continuation, tokens int) (Answer, error) {
+// plainly makes a call that changes nothing.
+func (r *Runner) plainly(api *Account, call request) func(context.Context) (result, error) {
+	return func(ctx context.Context) (result, error) {
+		return r.tools[call.Tool].run(ctx, api, call.Arguments)
+	}
+}
+
+// perform makes a call with run, or waits for the same one that is still
+// running, and renders its answer from a place on.
+func (r *Runner) perform(ctx context.Context, api *Account, c continuation, tokens int, run func(context.Context) (result, error)) (Answer, error) {
 	key := c.key(api)
 	if n, counts := c.From.record(); c.Part && counts {
 		api.skip = max(n-1, 0) // with the last one shown, to see that it is the same list
 		key += "/" + strconv.Itoa(api.skip)
 	}
-	got, since, err := r.running.await(ctx, key, r.limits.CallTimeout, func(ctx context.Context) (result, error) {
-		return r.tools[c.Tool].run(ctx, api, c.Arguments)
-	})
+	got, since, err := r.running.await(ctx, key, r.limits.CallTimeout, run)
 	switch {
 	case errors.Is(err, errPending):
 		return r.pending(api, c, since)
 	case err != nil:
 		return Answer{}, during{r.tools[c.Tool], err}
 	}
-	if partial, ok := got.(interface{ has(place) bool }); ok && !partial.has(c.From) && !c.Part {
+	if partial, ok := got.(interface{ has(place) bool }); ok && !partial.has(c.From) && !c.Part && !c.Writes {
 		c.Part = true
-		return r.perform(ctx, api, c, tokens)
+		return r.perform(ctx, api, c, tokens, run)
 	}
 	return r.render(api, c.request, got, c.From, tokens)
 }
