@@ -25,6 +25,7 @@ type Server struct {
 	log     *slog.Logger
 	mcp     *mcpserver.MCPServer
 	runner  *tools.Runner
+	pages   *pages
 	secret  string // of the answer markers, see wire.go
 	ready   readiness
 	names   foundNames // for completions
@@ -79,6 +80,7 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 	for _, t := range list {
 		s.mcp.AddTool(declare(t), s.handler(t))
 	}
+	s.newPages()
 	s.addPrompts()
 	s.addResources(hooks)
 	return s, nil
@@ -95,7 +97,10 @@ func (s *Server) Run(ctx context.Context, in io.Reader, out io.Writer) error {
 }
 
 // Close ends what still runs of calls that were answered before they ended.
-func (s *Server) Close() { s.runner.Close() }
+func (s *Server) Close() {
+	s.pages.close()
+	s.runner.Close()
+}
 
 func (s *Server) errorLog() *log.Logger {
 	return slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)

@@ -130,6 +130,9 @@ func (r *Runner) Close() {
 	}
 }
 
+// Seal is what continuations are sealed with.
+func (r *Runner) Seal() *Seal { return r.seal }
+
 // Tools are all that it can call, by name.
 func (r *Runner) Tools() map[string]Tool { return r.tools }
 
