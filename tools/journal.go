@@ -35,6 +35,8 @@ type journal struct {
 	prev string
 	salt []byte
 	down error // what keeps it from being written
+	// closing lets nothing begin any more; what has begun may still end.
+	closing bool
 }
 
 const (
@@ -186,6 +188,10 @@ func (j *journal) write(entry journalEntry) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.writeLocked(entry)
+}
+
+func (j *journal) writeLocked(entry journalEntry) error {
 	if j.down == nil {
 		j.down = j.append(entry)
 	}
@@ -233,13 +239,13 @@ func (j *journal) begin(entry journalEntry) error {
 	if j == nil {
 		return nil
 	}
-	if err := j.write(entry); err != nil {
-		return err
-	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.down != nil {
-		return j.down
+	if j.closing {
+		return os.ErrClosed
+	}
+	if err := j.writeLocked(entry); err != nil {
+		return err
 	}
 	j.busy.Add(1)
 	return nil
@@ -260,6 +266,9 @@ func (j *journal) close() {
 		return
 	}
 	const patience = 3 * time.Second
+	j.mu.Lock()
+	j.closing = true
+	j.mu.Unlock()
 	ended := make(chan struct{})
 	go func() { j.busy.Wait(); close(ended) }()
 	select {
