@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -60,6 +61,7 @@ type cli struct {
 	Call       callCommand    `cmd:"" help:"Call one tool and print its answer."`
 	Tools      toolsCommand   `cmd:"" help:"List the tools, with effect, toolset and size."`
 	Catalog    catalogCommand `cmd:"" help:"Print the tools as a model provider or framework takes them, or check them against the rules of each."`
+	Approve    approveCommand `cmd:"" help:"See the plan of a write that waits for you, and answer it."`
 	AuditCmd   auditCommand   `cmd:"" name:"audit" help:"Look at a journal of writes."`
 	SandboxCmd sandboxCommand `cmd:"" name:"sandbox" help:"Serve the sandbox by itself."`
 	Version    versionCommand `cmd:"" help:"Print the version."`
@@ -322,6 +324,42 @@ func given(parsed *kong.Context, name string) bool {
 		}
 	}
 	return false
+}
+
+type approveCommand struct {
+	Code string `arg:"" help:"The code that the agent was given, such as 43117-ABCD-EFGH-IJKL-MNOP."`
+}
+
+func (a *approveCommand) Run(env *environment) error {
+	// Only a person may answer: a program that pipes text in is none.
+	if f, ok := env.stdin.(interface{ Stat() (os.FileInfo, error) }); !ok {
+		return usage{errors.New("approve asks a person and needs a terminal")}
+	} else if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return usage{errors.New("approve asks a person and needs a terminal")}
+	}
+	plan, err := server.Approval(env.ctx, a.Code, "")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(env.stdout, "%s\n\nCarry this out? Type yes or no: ", plan)
+	answer, err := bufio.NewReader(io.LimitReader(env.stdin, 100)).ReadString('\n')
+	if err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	switch answer = strings.ToLower(strings.TrimSpace(answer)); answer {
+	case "yes", "no":
+	default:
+		return usage{errors.New("neither yes nor no: nothing was answered, and the plan still waits")}
+	}
+	if _, err := server.Approval(env.ctx, a.Code, answer); err != nil {
+		return err
+	}
+	if answer == "yes" {
+		_, err = fmt.Fprintln(env.stdout, "Approved. The agent can make the call now, once.")
+	} else {
+		_, err = fmt.Fprintln(env.stdout, "Declined. Nothing is sent.")
+	}
+	return err
 }
 
 type auditCommand struct {

@@ -1,14 +1,19 @@
 package server
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -34,7 +39,9 @@ type pages struct {
 	mu     sync.Mutex // guards what follows
 	base   string     // public URL; empty where they are not served yet
 	server *http.Server
-	open   func(url string) error // opens the person's browser; nil where that is not theirs or not wanted
+	// handler serves the pages, and approve of the command line.
+	handler http.Handler
+	open   func(page string) error // opens the person's browser; nil where that is not theirs or not wanted
 }
 
 func (s *Server) newPages() {
@@ -56,6 +63,11 @@ func (s *Server) newPages() {
 			return err
 		},
 	})
+	mux := http.NewServeMux()
+	mux.Handle("/connect/", s.pages.Handler()) // these check Host and Origin themselves
+	mux.Handle("/approve/", s.pages.Handler())
+	mux.HandleFunc("POST "+terminalPath, s.terminal)
+	s.pages.handler = mux
 }
 
 func (p *pages) where() string {
@@ -79,7 +91,7 @@ func (p *pages) ready(transport string) error {
 	if err != nil {
 		return fmt.Errorf("serve a page: %w", err)
 	}
-	p.server = &http.Server{Handler: bounded(p.Handler()), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader}
+	p.server = &http.Server{Handler: bounded(p.handler), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader}
 	go func() { _ = p.server.Serve(listener) }() // ends with close
 	p.base = "http://" + listener.Addr().String()
 	return nil
@@ -102,15 +114,15 @@ func (p *pages) close() {
 }
 
 // openBrowser opens a page in the browser of who runs this process.
-func openBrowser(url string) error {
+func openBrowser(page string) error {
 	var c *exec.Cmd
 	switch runtime.GOOS {
 	case "darwin":
-		c = exec.Command("open", url)
+		c = exec.Command("open", page)
 	case "windows":
-		c = exec.Command("rundll32", "url.dll,FileProtocolHandler", url)
+		c = exec.Command("rundll32", "url.dll,FileProtocolHandler", page)
 	default:
-		c = exec.Command("xdg-open", url)
+		c = exec.Command("xdg-open", page)
 	}
 	if err := c.Start(); err != nil {
 		return err
@@ -121,7 +133,7 @@ func openBrowser(url string) error {
 
 // abilities are the ways in which a client can ask its person: by a form of
 // its own, by sending them to a page.
-func abilities(ctx context.Context) (form, url bool) {
+func abilities(ctx context.Context) (form, page bool) {
 	caps := &mcp.ClientCapabilities{}
 	if info := mcpserver.RequestProtocolInfoFromContext(ctx); info != nil && info.Modern {
 		caps = info.ClientCapabilities
@@ -179,7 +191,7 @@ func (s *Server) confirm(ctx context.Context, req mcp.CallToolRequest, plan tool
 	if s.pages.open != nil && s.pages.open(link.URL) == nil {
 		return s.awaited(ctx, req, plan, link, words)
 	}
-	return errorResult(words + " Give the user this link, where they see the plan and answer it: " + link.URL)
+	return errorResult(words + " Give the user this link, where they see the plan and answer it: " + link.URL + s.pages.command(plan.Code))
 }
 
 func (s *Server) approvalLink(ctx context.Context, plan tools.Plan) (*connect.Visit, error) {
@@ -204,6 +216,75 @@ func (s *Server) awaited(ctx context.Context, req mcp.CallToolRequest, plan tool
 	}
 	answer, words, _ := s.call(ctx, s.runner.Tools()[plan.Tool], req.Params.RawArguments)
 	return s.result(ctx, req, answer, words)
+}
+
+// terminalPath is where the command line shows and answers plans.
+const terminalPath = "/terminal/approve"
+
+// command names the way to answer a plan in a terminal of this machine; empty
+// where the server is elsewhere.
+func (p *pages) command(code string) string {
+	base, err := url.Parse(p.where())
+	if err != nil || base.Port() == "" || !isLoopback(base.Hostname()) {
+		return ""
+	}
+	return " Or they run, in a terminal of the machine where this server runs: airbyte-agent-mcp approve " + base.Port() + "-" + code
+}
+
+// terminal shows a plan to who has its code, or takes their answer. It is for a
+// program on this machine: a web page could not send such a request.
+func (s *Server) terminal(w http.ResponseWriter, r *http.Request) {
+	var asked struct{ Code, Decision string }
+	host, _, _ := net.SplitHostPort(r.Host)
+	if !isLoopback(host) || r.Header.Get("Origin") != "" || r.Header.Get("Content-Type") != "application/json" ||
+		json.NewDecoder(http.MaxBytesReader(w, r.Body, 1024)).Decode(&asked) != nil {
+		http.Error(w, "only for approve of the command line", http.StatusForbidden)
+		return
+	}
+	plan, waits := s.runner.PlanOf(asked.Code)
+	var err error
+	switch {
+	case !waits:
+		err = errors.New("no plan of that code waits here: it was answered or has expired")
+	case asked.Decision != "":
+		_, err = s.runner.DecideCode(asked.Code, asked.Decision == "yes", "terminal")
+	}
+	if err != nil {
+		writeJSON(w, http.StatusNotFound, map[string]string{"error": err.Error()})
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"plan": inWords(plan)})
+}
+
+// Approval shows the plan of a code that a server on this machine has, with an
+// empty decision, or answers it with yes or no.
+func Approval(ctx context.Context, code, decision string) (plan string, err error) {
+	port, code, ok := strings.Cut(strings.TrimSpace(code), "-")
+	if n, err := strconv.Atoi(port); !ok || err != nil || n < 1 || n > 65535 {
+		return "", errors.New("a code is a port and a word, such as 43117-ABCD-EFGH-IJKL-MNOP, as the answer to the call gave it")
+	}
+	body, err := json.Marshal(map[string]string{"code": code, "decision": decision})
+	if err != nil {
+		return "", err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://127.0.0.1:"+port+terminalPath, bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", errors.New("no server listens there; it may have ended")
+	}
+	defer resp.Body.Close()
+	var said struct{ Plan, Error string }
+	if err := json.NewDecoder(io.LimitReader(resp.Body, 64<<10)).Decode(&said); err != nil {
+		return "", errors.New("what listens there is no server of this kind")
+	}
+	if said.Error != "" {
+		return "", errors.New(said.Error)
+	}
+	return said.Plan, nil
 }
 
 // patience is how long a call may wait for a person: it must be answered before

@@ -35,8 +35,9 @@ func (s *Server) Handler() http.Handler {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok", "version": s.config.Version})
 	})
 	mux.HandleFunc("GET /readyz", s.readyz)
-	mux.Handle("/connect/", s.pages.Handler()) // these pages check Host and Origin themselves
-	mux.Handle("/approve/", s.pages.Handler())
+	for _, path := range []string{"/connect/", "/approve/", terminalPath} {
+		mux.Handle(path, s.pages.handler)
+	}
 	guarded := http.NewServeMux()
 	mux.Handle("/", s.sameSite(guarded))
 	if s.config.serves("streamable-http") {
