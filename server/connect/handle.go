@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"mime"
@@ -105,6 +106,7 @@ func (p *Pages) opened(purpose string, next pageHandler) http.HandlerFunc {
 // that is used it shows the outcome, since that may be a second click.
 func (p *Pages) posted(purpose string, next pageHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		p.forgetInputs(w)
 		if !p.sameOrigin(r) {
 			p.message(w, http.StatusForbidden, message{Title: "This did not come from our own page", Lines: []string{"Nothing was done. Open the link that your assistant gave you and fill in the page there."}})
 			return
@@ -133,6 +135,17 @@ func (p *Pages) posted(purpose string, next pageHandler) http.HandlerFunc {
 		}
 		next(w, r, l, v)
 	}
+}
+
+// forgetInputs keeps what was entered from coming back by the back button.
+// Chromium holds the page that was left ready, inputs and all, in spite of
+// no-store, unless a cookie that scripts cannot read has changed meanwhile
+// (its back/forward cache); Clear-Site-Data comes too early for that page.
+func (p *Pages) forgetInputs(w http.ResponseWriter) {
+	http.SetCookie(w, &http.Cookie{
+		Name: "left", Value: rand.Text(), MaxAge: 60, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Secure: strings.HasPrefix(p.options.Base(), "https:"),
+	})
 }
 
 // follow opens a link and finds its visit.

@@ -540,6 +540,54 @@ func TestAnotherProcessWithTheSameKeyTakesOver(t *testing.T) {
 	}
 }
 
+func TestPagesMayBeServedBelowAPath(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	site := httptest.NewServer(http.StripPrefix("/below/it", b.pages.Handler()))
+	defer site.Close()
+	b.url = site.URL + "/below/it"
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	if page := b.post(v.URL, zendeskForm(b.get(v.URL), canary)); page.title() != "Zendesk Support is connected" || !strings.HasPrefix(page.url, b.url+"/connect/done/") {
+		t.Errorf("got %q at %s", page.title(), page.url)
+	}
+}
+
+func TestLinksAreBoundedAndForgotten(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	fill := func() (n int) {
+		for ; n < 5000; n++ {
+			if _, err := b.pages.Connect(t.Context(), "caller-1", connect.Request{DefinitionID: zendesk}); err != nil {
+				break
+			}
+		}
+		return n
+	}
+	if n := fill(); n != 4096 {
+		t.Errorf("%d links were made", n)
+	}
+	b.later(31 * time.Minute)
+	if n := fill(); n != 4096 {
+		t.Errorf("%d links were made when the old ones were over", n)
+	}
+}
+
+// Chromium shows what was entered when one goes back to a page, unless a cookie
+// has changed since: see forgetInputs.
+func TestPostsMakeTheBrowserForgetInputs(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	page := b.get(v.URL)
+	if page.header.Get("Set-Cookie") != "" {
+		t.Error("opening the form sets a cookie")
+	}
+	got := b.post(v.URL, zendeskForm(page, "invalid")).header.Get("Set-Cookie")
+	if !regexp.MustCompile(`^left=[A-Z0-9]+; Max-Age=60; HttpOnly; SameSite=Strict$`).MatchString(got) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestRequestNeedsAService(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

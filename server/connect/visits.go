@@ -42,12 +42,10 @@ func (all *visits) open(id string, until, now time.Time) (*visit, error) {
 	if v := all.byID[id]; v != nil {
 		return v, nil
 	}
-	if len(all.byID) >= maxVisits {
-		for id, v := range all.byID {
-			// Whoever waits for the outcome gets a while to hear of it.
-			if now.After(v.until.Add(keepVisit)) {
-				delete(all.byID, id)
-			}
+	for id, v := range all.byID {
+		// Whoever waits for the outcome gets a while to hear of it.
+		if now.After(v.until.Add(keepVisit)) {
+			delete(all.byID, id)
 		}
 	}
 	if len(all.byID) >= maxVisits {
