@@ -49,8 +49,9 @@ type cli struct {
 	Settings string               `name:"settings" env:"AIRBYTE_SETTINGS" type:"path" placeholder:"FILE" help:"Settings file of Airbyte's command line, by default ~/.airbyte-agent/settings.json; flags and environment go before it."`
 	Choice   tools.Choice         `embed:"" group:"Tools"`
 
-	Limits tools.Limits `embed:"" group:"Answers"`
-	Writes tools.Writes `embed:"" group:"Writes"`
+	Limits      tools.Limits      `embed:"" group:"Answers"`
+	Writes      tools.Writes      `embed:"" group:"Writes"`
+	Credentials tools.Credentials `embed:"" group:"Writes"`
 
 	Log     telemetry.LogConfig `embed:"" group:"Log"`
 	Sandbox bool                `name:"sandbox" env:"AIRBYTE_MCP_SANDBOX" help:"Work against an emulation of the Agent API in this process; no account is needed."`
@@ -163,7 +164,7 @@ func (c *cli) wire(config server.Config, env *environment) (*server.Server, func
 		return nil, nil, usage{err}
 	}
 	c.Writes.Stderr = env.stderr
-	config.Limits, config.Writes, config.ReadOnly, config.Version = c.Limits, c.Writes, c.Choice.ReadOnly, currentVersion()
+	config.Credentials, config.Limits, config.Writes, config.ReadOnly, config.Version = c.Credentials, c.Limits, c.Writes, c.Choice.ReadOnly, currentVersion()
 	s, err := server.New(list, server.OneClient(api), config, log)
 	if err != nil {
 		closing()

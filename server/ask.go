@@ -41,7 +41,7 @@ type pages struct {
 	server *http.Server
 	// handler serves the pages, and approve of the command line.
 	handler http.Handler
-	open   func(page string) error // opens the person's browser; nil where that is not theirs or not wanted
+	open    func(page string) error // opens the person's browser; nil where that is not theirs or not wanted
 }
 
 func (s *Server) newPages() {

@@ -75,6 +75,9 @@ func (s *Server) handler(t tools.Tool) mcpserver.ToolHandlerFunc {
 		if waits, ok := errors.AsType[*tools.ConfirmNeeded](err); ok {
 			return s.confirm(ctx, req, waits.Plan, words), nil
 		}
+		if need, ok := errors.AsType[*tools.CredentialsNeeded](err); ok {
+			return s.connect(ctx, req, need), nil
+		}
 		return s.result(ctx, req, answer, words), nil
 	}
 }

@@ -26,6 +26,7 @@ type Server struct {
 	mcp     *mcpserver.MCPServer
 	runner  *tools.Runner
 	pages   *pages
+	visits  visits
 	secret  string // of the answer markers, see wire.go
 	ready   readiness
 	names   foundNames // for completions
@@ -51,7 +52,7 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 		return nil, err
 	}
 	config.Writes.RequestID = requestID
-	runner, err := tools.NewRunner(list, config.Limits, tools.WithWrites(config.Writes))
+	runner, err := tools.NewRunner(list, config.Limits, tools.WithWrites(config.Writes), tools.WithCredentials(config.Credentials))
 	if err != nil {
 		return nil, err
 	}

@@ -26,11 +26,14 @@ func Kind(err error) string {
 	var faults *schemas.Faults
 	var refused *refusal
 	var waits *ConfirmNeeded
+	var needs *CredentialsNeeded
 	switch {
 	case errors.As(err, &faults):
 		return "bad_arguments"
 	case errors.As(err, &waits):
 		return "confirm_needed"
+	case errors.As(err, &needs):
+		return "credentials_needed"
 	case errors.As(err, &refused):
 		return "refused"
 	case airbyteclient.KindOf(err) != "":
@@ -48,6 +51,7 @@ func (t Tool) Explain(err error) string {
 	var hint hinted
 	var inner during
 	var waits *ConfirmNeeded
+	var needs *CredentialsNeeded
 	if errors.As(err, &inner) {
 		t = inner.tool
 	}
@@ -63,6 +67,8 @@ func (t Tool) Explain(err error) string {
 		words = refused.Error()
 	case errors.As(err, &waits):
 		words = waits.words()
+	case errors.As(err, &needs):
+		words = "The credentials are missing, and a person must enter them: there is no page for that here. Nothing was created. They can connect the service in the Airbyte web app, or this server be asked by an MCP client."
 	case errors.As(err, &api):
 		words = join(t.happened(api), hint.hint, t.advice(api), t.mayHaveRun(api), trailer(api))
 	case errors.Is(err, context.Canceled):

@@ -40,17 +40,18 @@ const (
 // Runner calls tools for a server: it holds answers to their budget, hands out
 // continuations for the rest, and answers in time. Make one with NewRunner.
 type Runner struct {
-	tools   map[string]Tool
-	limits  Limits
-	seal    *Seal
-	memory  *memory
-	files   *os.Root // where downloads are saved; nil for nowhere
-	kept    *otter.Cache[string, result]
-	running *jobs
-	writes  Writes
-	journal *journal // nil where none is kept
-	answers *answers
-	started time.Time
+	tools       map[string]Tool
+	limits      Limits
+	seal        *Seal
+	memory      *memory
+	files       *os.Root // where downloads are saved; nil for nowhere
+	kept        *otter.Cache[string, result]
+	credentials Credentials
+	running     *jobs
+	writes      Writes
+	journal     *journal // nil where none is kept
+	answers     *answers
+	started     time.Time
 	// deciding is held while an answer to a plan is taken and written down.
 	deciding sync.Mutex
 	now      func() time.Time
@@ -64,6 +65,12 @@ type Option func(*Runner)
 // where they are written down. Without it all are made.
 func WithWrites(writes Writes) Option {
 	return func(r *Runner) { r.writes = writes }
+}
+
+// WithCredentials sets how those of connectors may be given. Without it, in any
+// way but by reference.
+func WithCredentials(c Credentials) Option {
+	return func(r *Runner) { r.credentials = c }
 }
 
 // NewRunner makes a runner of tools that have been chosen and checked. Close
@@ -184,7 +191,7 @@ func (r *Runner) Call(ctx context.Context, client *airbyteclient.Client, name st
 	if !ok {
 		return Answer{}, fmt.Errorf("no tool %q is served", name)
 	}
-	api := &Account{Client: client, memory: r.memory, now: r.now, files: r.files}
+	api := &Account{Client: client, memory: r.memory, now: r.now, files: r.files, credentials: r.credentials}
 	arguments, tokens, err := r.budget(arguments)
 	if err != nil {
 		return Answer{}, err
@@ -197,6 +204,11 @@ func (r *Runner) Call(ctx context.Context, client *airbyteclient.Client, name st
 		return r.more(ctx, api, mended, tokens)
 	}
 	call := request{Tool: name, Arguments: mended, Writes: t.writes(mended)}
+	if name == "create_connector" {
+		if err := r.needsForm(ctx, api, call); err != nil {
+			return Answer{}, err
+		}
+	}
 	if call.Writes {
 		if at := findMark(mended); at != "" {
 			return Answer{}, refuse("%s holds a text that was cut for an answer, so writing it would lose the rest.", at).
@@ -205,6 +217,34 @@ func (r *Runner) Call(ctx context.Context, client *airbyteclient.Client, name st
 		return r.write(ctx, api, call, tokens)
 	}
 	return r.perform(ctx, api, continuation{request: call}, tokens, r.plainly(api, call))
+}
+
+// needsForm is a *CredentialsNeeded for a call that leaves the credentials to a
+// person. What they do on the page is their own yes, so no plan is made; that
+// it begins is written down.
+func (r *Runner) needsForm(ctx context.Context, api *Account, call request) error {
+	var in newConnector
+	if json.Unmarshal(call.Arguments, &in) != nil || !in.withoutCredentials() || r.writes.Writes == deny {
+		return nil
+	}
+	need := &CredentialsNeeded{
+		WorkspaceName: orDefault(in.WorkspaceName, api), DefinitionID: in.DefinitionID, SourceTemplateID: in.SourceTemplateID, Name: in.Name,
+		ReplicationConfig: json.RawMessage(in.ReplicationConfig), Environment: json.RawMessage(in.Environment),
+	}
+	if err := need.complete(ctx, api, in.ConnectorType); err != nil {
+		return err
+	}
+	if err := r.journal.write(r.entry(api, call, aboutTool(call), "form", decision{"ask", "form"})); err != nil {
+		return journalDown(err)
+	}
+	return need
+}
+
+// Connected writes down what came of a form.
+func (r *Runner) Connected(client *airbyteclient.Client, connectorID, state string) {
+	_ = r.journal.write(journalEntry{
+		Time: r.now(), Step: "outcome", Caller: client.Identity(), Tool: "create_connector", ID: connectorID, Decided: "yes", By: "form", Outcome: state,
+	})
 }
 
 // writes tells whether a call may change something.
