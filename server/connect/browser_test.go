@@ -417,6 +417,9 @@ func TestShots(t *testing.T) {
 	shoot("approval", b.approve(ticketChange()).URL)
 	shoot("deletion", b.approve(ticketDeletion()).URL)
 	shoot("invalid", b.url+"/connect/nonsense")
+	shoot("kinds", specBench(t, readSpec(t, "kinds.json")).connect(connect.Request{DefinitionID: "d"}).URL, func() {
+		do(t, ctx, click("summary"), click(`label[for="f.sync.CDC.choice"]`))
+	})
 	done := ""
 	shoot("done", b.connect(connect.Request{DefinitionID: zendesk, Name: "Support desk", Environment: []byte(`{"subdomain":"lanternworks"}`)}).URL, func() {
 		if done == "" {

@@ -552,26 +552,6 @@ func TestPagesMayBeServedBelowAPath(t *testing.T) {
 	}
 }
 
-func TestLinksAreBoundedAndForgotten(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	fill := func() (n int) {
-		for ; n < 5000; n++ {
-			if _, err := b.pages.Connect(t.Context(), "caller-1", connect.Request{DefinitionID: zendesk}); err != nil {
-				break
-			}
-		}
-		return n
-	}
-	if n := fill(); n != 4096 {
-		t.Errorf("%d links were made", n)
-	}
-	b.later(31 * time.Minute)
-	if n := fill(); n != 4096 {
-		t.Errorf("%d links were made when the old ones were over", n)
-	}
-}
-
 // Chromium shows what was entered when one goes back to a page, unless a cookie
 // has changed since: see forgetInputs.
 func TestPostsMakeTheBrowserForgetInputs(t *testing.T) {

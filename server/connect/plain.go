@@ -64,6 +64,7 @@ type run struct{ Text, URL string }
 
 var (
 	anchor = regexp.MustCompile(`(?is)<a\s[^>]*?href\s*=\s*["']?([^"'\s>]+)["']?[^>]*>(.*?)</a\s*>|\[([^\[\]]+)\]\((https?://[^\s()]+)\)`)
+	spaces = regexp.MustCompile(`\s+`)
 	tag    = regexp.MustCompile(`</?[a-zA-Z][^<>]*>|<!--.*?-->`)
 )
 
@@ -72,8 +73,10 @@ var (
 func runs(s string, limit int) []run {
 	var list []run
 	add := func(text, link string) {
-		text = visible(html.UnescapeString(tag.ReplaceAllString(text, "")))
-		text = strings.Join(strings.Fields(" "+text+" "), " ")
+		text = spaces.ReplaceAllString(visible(html.UnescapeString(tag.ReplaceAllString(text, ""))), " ")
+		if len(list) == 0 {
+			text = strings.TrimLeft(text, " ")
+		}
 		if text = cut(text, limit); text == "" {
 			return
 		}
@@ -95,7 +98,7 @@ func runs(s string, limit int) []run {
 		rest = rest[at[1]:]
 	}
 	if limit > 0 {
-		add(rest, "")
+		add(strings.TrimRightFunc(rest, unicode.IsSpace), "")
 	}
 	return list
 }

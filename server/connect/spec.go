@@ -60,7 +60,6 @@ type field struct {
 	kind        kind
 	title       string
 	help        []run
-	hint        string
 	placeholder string
 	required    bool
 	secret      bool

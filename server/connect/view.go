@@ -93,28 +93,27 @@ type formView struct {
 	Words              []string
 	Problems           []fieldProblem
 	OptionalOpen       bool
-	Retry              bool
 }
 
 type fieldProblem struct{ ID, Text string }
 
 type fieldView struct {
-	ID, Name, Title       string
-	Kind                  string // of input: text, secret, area, secretarea, number, check, select, checks, date, group, oneof, hidden
-	Value                 string
-	Placeholder, Hint     string
-	Help                  []run
-	Error                 string
-	Required, Checked     bool
-	Filled                bool // by the assistant
-	Again                 bool // a secret that was entered before
-	Mode                  string
-	Choices               []choiceView
-	Fields                []fieldView
-	Options               []optionView
-	Single                bool // the only option needs no choosing
-	DescribedBy           string
-	Step, Min, Max, Lines string
+	ID, Name, Title   string
+	Kind              string // of input: text, secret, area, secretarea, number, check, select, checks, date, group, oneof, hidden
+	Value             string
+	Placeholder, Hint string
+	Help              []run
+	Error             string
+	Required, Checked bool
+	Filled            bool // by the assistant
+	Again             bool // a secret that was entered before
+	Mode              string
+	Choices           []choiceView
+	Fields            []fieldView
+	Options           []optionView
+	Single            bool // the only option needs no choosing
+	DescribedBy       string
+	Lines             string // of a textarea
 }
 
 type choiceView struct {
@@ -147,7 +146,7 @@ func (p *Pages) formView(l link, f *form, posted url.Values, t attempt) formView
 	view := formView{
 		page: newPage(title, f.service), Service: f.service, Workspace: plain(l.Request.WorkspaceName, 100), Token: p.token(l),
 		Docs: f.docs, AppURL: p.options.AppURL, OAuthNote: f.oauth, Minutes: minutes(l.Until.Sub(p.options.Now())),
-		Problem: t.title, Words: t.words, Retry: posted != nil,
+		Problem: t.title, Words: t.words,
 	}
 	view.Auth = v.fields(f.auth, v.given)
 	for _, x := range f.settings {
