@@ -153,7 +153,7 @@ func TestWhatLeavesTheDialectIsNamed(t *testing.T) {
 			"map[string]string: the root", "time.Time: the root", "*schemas.filter: the root", "interface {}: the root",
 		}},
 		"a description nobody reads to its end": {errorOf[wordy](t), []string{"wordy.A: jsonschema_description has 901 characters"}},
-		"too many parameters":                   {errorOf[sixteen](t), []string{"sixteen: has 16 fields"}},
+		"too many parameters":                   {errorOf[seventeen](t), []string{"seventeen: has 17 fields"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lines := strings.Split(row.got, "\n")
@@ -205,7 +205,7 @@ func TestIgnoredFieldsAreNotThere(t *testing.T) {
 	}
 }
 
-type sixteen struct {
+type seventeen struct {
 	F1  string `json:"f1,omitempty" jsonschema_description:"D."`
 	F2  string `json:"f2,omitempty" jsonschema_description:"D."`
 	F3  string `json:"f3,omitempty" jsonschema_description:"D."`
@@ -222,6 +222,7 @@ type sixteen struct {
 	F14 string `json:"f14,omitempty" jsonschema_description:"D."`
 	F15 string `json:"f15,omitempty" jsonschema_description:"D."`
 	F16 string `json:"f16,omitempty" jsonschema_description:"D."`
+	F17 string `json:"f17,omitempty" jsonschema_description:"D."`
 }
 
 type wordy struct {

@@ -35,8 +35,8 @@ type listConnectorsOut struct {
 func listConnectors() Tool {
 	return define(Tool{
 		Name:        "list_connectors",
-		Title:       "List connectors",
-		Description: "Lists what is connected in a workspace. Start here: other tools take a connector by the ID, name or slug shown.",
+		Title:       "List what is connected",
+		Description: "Lists the services connected in a workspace (connectors). Start here: other tools take a connector by the ID, name or slug shown.",
 		Effect:      Read,
 		Finder:      "list_workspaces",
 	}, func(ctx context.Context, api *Account, in listConnectorsIn) (listConnectorsOut, error) {
@@ -205,7 +205,7 @@ func checkConnector() Tool {
 	return define(Tool{
 		Name:        "check_connector",
 		Title:       "Test a connector",
-		Description: "Tests whether a connector's credentials and settings work, optionally with changes that are not saved. A failed test is an answer with status failed, not an error.",
+		Description: "Tests whether a connector still works: whether its key or token is still valid and its settings fit, optionally with changes that are not saved. A failed test is an answer with status failed, not an error.",
 		Effect:      Read,
 		Finder:      "list_connectors",
 	}, func(ctx context.Context, api *Account, in changedConnector) (checkOut, error) {
@@ -248,8 +248,8 @@ type deleteConnectorOut struct {
 func deleteConnector() Tool {
 	return define(Tool{
 		Name:        "delete_connector",
-		Title:       "Disconnect a service",
-		Description: "Deletes a connector with its stored credentials. It cannot be undone: ask the user first.",
+		Title:       "Remove a connector",
+		Description: "Removes (disconnects) a service: deletes its connector with the stored credentials. It cannot be undone: ask the user first.",
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_connectors",

@@ -47,6 +47,8 @@ type whichConnector struct {
 // describedEntity has Actions in short, or Details.
 type describedEntity struct {
 	Entity   string            `json:"entity"`
+	About    string            `json:"about,omitempty"`
+	Fields   string            `json:"fields,omitempty"`
 	Store    string            `json:"store,omitempty"`
 	ReadWith string            `json:"read_with,omitempty"`
 	Actions  []string          `json:"actions,omitempty"`
@@ -72,9 +74,9 @@ const (
 func describeConnector() Tool {
 	tool := Tool{
 		Name:  "describe_connector",
-		Title: "Learn a connector",
+		Title: "Learn what a connector can do",
 		Description: "Call it once per connector, before read_records or execute_operation: names differ between services. " +
-			"Tells entities, actions, parameters, which action reads best, how fresh the Context Store is, paging, two calls to copy.",
+			"Tells what can be done with a service: entities with what they hold and their fields, actions, parameters, which action reads best, how fresh the Context Store is, paging, two calls to copy.",
 		Effect: Read,
 		Finder: "list_connectors",
 	}
@@ -138,24 +140,36 @@ func (d *description) learned(at time.Time) string {
 type shortening struct {
 	brevity  brevity
 	guidance int // bytes of it that are kept
+	fields   int // of each entity
+	about    int // bytes kept of what an entity is
 	told     string
 }
 
 // shortenings begin with none, and go on with the least harmful.
 var shortenings = []shortening{
-	{withTypes, maxGuidance, ""},
-	{withNames, maxGuidance, "Optional parameters are shown by name: entity=NAME tells their types."},
-	{withNames, 1200, "Optional parameters are shown by name, and guidance is cut: entity=NAME tells the rest."},
-	{withCount, 1200, "Optional parameters are only counted, and guidance is cut: entity=NAME tells the rest."},
-	{withNothing, 600, "Parameters are left out, and guidance is cut: entity=NAME tells the rest."},
+	{withTypes, maxGuidance, 8, maxWords, ""},
+	{withTypes, 2500, 8, 160, ""},
+	{withTypes, 2500, 5, 160, ""},
+	{withTypes, 2500, 3, 120, ""},
+	{withTypes, 2500, 0, 120, "entity=NAME tells the fields."},
+	{withTypes, 1200, 0, 60, "entity=NAME tells the fields."},
+	{withNames, 1200, 0, 100, "Optional parameters are shown by name: entity=NAME tells their types, and the fields."},
+	{withNames, 1200, 0, 60, "Optional parameters are shown by name: entity=NAME tells their types, and the fields."},
+	{withCount, 1200, 0, 60, "Optional parameters are only counted: entity=NAME tells them, and the fields."},
+	{withNothing, 600, 0, 60, "Parameters are left out: entity=NAME tells them, and the fields."},
+	{withNothing, 600, 0, 0, "Parameters are left out: entity=NAME tells them, and the fields."},
 }
 
 // notation explains the signatures.
-func (s shortening) notation() string {
-	if s.brevity == withNothing {
-		return s.told
+func (d *description) notation(s shortening) string {
+	told := s.told
+	if len(d.Guidance) > s.guidance {
+		told = join(told, "The guidance is cut.")
 	}
-	return join(notation, s.told)
+	if s.brevity == withNothing {
+		return told
+	}
+	return join(notation, told)
 }
 
 // whole describes the connector in at most describedBytes.
@@ -167,8 +181,8 @@ func (d *description) whole() (describeConnectorOut, error) {
 	out.Examples = d.exampleCalls(d.writes)
 	out.More = d.More[:min(len(d.More), 20)]
 	for _, s := range shortenings {
-		shared, entities := d.entities(s.brevity)
-		out.Signatures, out.Entities = append([]string{s.notation()}, shared...), entities
+		shared, entities := d.entities(s)
+		out.Signatures, out.Entities = append([]string{d.notation(s)}, shared...), entities
 		out.Guidance = join(upToParagraph(d.Guidance, s.guidance), d.questions())
 		if n, err := lengthOf(out); err != nil || n <= describedBytes {
 			return out, err
@@ -211,13 +225,17 @@ func lengthOf(out describeConnectorOut) (int, error) {
 }
 
 // entities lists them all; signatures that many have in common stand in shared.
-func (d *description) entities(b brevity) (shared []string, list []describedEntity) {
+func (d *description) entities(s shortening) (shared []string, list []describedEntity) {
+	b := s.brevity
 	common := d.commonSignatures(b)
 	usual := d.usualReading()
 	said := map[string]bool{}
 	for i := range d.Entities {
 		e := &d.Entities[i]
-		out := describedEntity{Entity: e.Name, Store: d.store(e)}
+		out := describedEntity{Entity: e.Name, Fields: fieldWords(e.fields(), s.fields), Store: d.store(e)}
+		if s.about > 0 {
+			out.About = clip(e.About, s.about)
+		}
 		if reading := d.reading(e); reading != usual {
 			out.ReadWith = cmp.Or(reading, "none")
 		}

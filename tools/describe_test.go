@@ -107,7 +107,7 @@ func TestLargeConnectorsAreShortened(t *testing.T) {
 		entities, actions, params int
 		want                      string
 	}{
-		{10, 3, 3, "guidance is cut"},
+		{10, 3, 3, "The guidance is cut"},
 		{30, 5, 9, "only counted"},
 		{100, 5, 9, "Parameters are left out"},
 		{400, 5, 20, "Further entities"},
@@ -133,6 +133,42 @@ func TestLargeConnectorsAreShortened(t *testing.T) {
 		}
 		if encoded, err = encode(part); err != nil || len(encoded) > detailBytes {
 			t.Errorf("one of %d entities: %d bytes, %v", row.entities, len(encoded), err)
+		}
+	}
+}
+
+// What entities are is told shorter before any of their parameters are left out.
+func TestFieldsAndAboutsAreShortenedFirst(t *testing.T) {
+	t.Parallel()
+	for fields, want := range map[int]string{10: "path_number_7 and 2 more", 40: ""} {
+		k := large(12, 2, 3)
+		k.Guidance = ""
+		for i := range k.Entities {
+			k.Entities[i].About = strings.Repeat("Things that are kept. ", fields/5)
+			a := knownAction{Name: storeSearch, Known: true}
+			for j := range fields {
+				a.Fields = append(a.Fields, knownField{fmt.Sprintf("%spath_number_%d", strings.Repeat("long.", fields*fields/40), j), "string"})
+			}
+			k.add(k.Entities[i].Name, a)
+		}
+		d := description{knowledge: k, now: storyTime}
+		out, err := d.whole()
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := out.Entities[0]
+		if !strings.HasSuffix(first.Fields, want) || (want == "") != (first.Fields == "") || !strings.HasPrefix(first.About, "Things") {
+			t.Errorf("%d fields: %q, %q", fields, first.Fields, first.About)
+		}
+		if shown := strings.Join(append(out.Signatures, first.Actions...), " "); !strings.Contains(shown, "param_0_1: integer") {
+			t.Errorf("%d fields: the parameters are shortened: %s", fields, shown)
+		}
+		part, err := d.part("entity_number_3", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := part.Entities[0]; e.About != strings.TrimSpace(k.Entities[3].About) && e.About != k.Entities[3].About || strings.Count(e.Fields, "path_number") != fields {
+			t.Errorf("narrowed: %q, %q", e.About, e.Fields)
 		}
 	}
 }

@@ -78,6 +78,7 @@ func (k *knowledge) readDescribedEntity(entity string, e json.RawMessage) {
 			k.addDescribed(entity, name, "", told)
 		}
 	}
+	k.describe(entity, firstText(e, "description", "about", "summary"))
 }
 
 func (k *knowledge) addDescribed(entity, action, summary string, params json.RawMessage) {

@@ -30,6 +30,10 @@ func readAction(a knownAction, content []airbyteclient.SkillBlock) knownAction {
 			a.Summary = clip(b.Text, maxWords)
 		case b.Type == "paragraph" && noParams.MatchString(b.Text) && len(b.Text) < 200:
 			a.Known = true
+		case a.readFields(b, topic):
+			if n := len(rest); n > 0 && rest[n-1].Text == topic {
+				rest = rest[:n-1] // it headed the fields
+			}
 		case b.Type == "table" && a.readTable(b, topic, needed):
 		case b.Type == "list" && a.readList(b, topic, needed):
 		case b.Type == "code" && a.Example == "" && isExample(b):

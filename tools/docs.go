@@ -26,7 +26,8 @@ type outline struct {
 	prefer   string
 	warnings []string
 	actions  []actionSection
-	more     []section // what is neither introduction nor of one action
+	abouts   map[string]string // what the records of an entity are
+	more     []section         // what is neither introduction nor of one action
 }
 
 // actionSection is a section about one action of one entity.
@@ -44,8 +45,8 @@ const (
 )
 
 func readOutline(docs *airbyteclient.SkillDocs) *outline {
-	o := &outline{warnings: docs.Metadata.Warnings}
 	blocks := plainBlocks(docs.Content)
+	o := &outline{warnings: docs.Metadata.Warnings, abouts: entityAbouts(blocks)}
 	o.prefer = preferredAction(blocks)
 	o.guidance = clip(markdown(withoutCatalog(blocks)), maxGuidance)
 	for _, s := range docs.Outline[:min(len(docs.Outline), maxOutline)] {
@@ -157,12 +158,48 @@ func withoutCatalog(blocks []airbyteclient.SkillBlock) []airbyteclient.SkillBloc
 	return slices.DeleteFunc(slices.Clone(blocks), func(b airbyteclient.SkillBlock) bool {
 		switch b.Type {
 		case "table":
-			return len(b.Headers) == 2 && headerOf(b.Headers[0]) == "entity" && headerOf(b.Headers[1]) == "actions"
+			return entityTable(b) != nil
 		case "heading":
 			return b.Level <= 2 && len(blocks) > 0 && b.Text == blocks[0].Text
 		}
 		return false
 	})
+}
+
+// entityTable tells in which columns a table of entities has what; nil where a
+// table is about something else, or has a column that is not understood.
+func entityTable(b airbyteclient.SkillBlock) map[string]int {
+	columns := map[string]int{}
+	for i, h := range b.Headers {
+		columns[headerOf(h)] = i
+	}
+	for name := range columns {
+		if name != "entity" && name != "actions" && name != "description" {
+			return nil
+		}
+	}
+	if _, ok := columns["entity"]; !ok || len(columns) < 2 || len(columns) != len(b.Headers) {
+		return nil
+	}
+	return columns
+}
+
+// entityAbouts takes from such tables what the records of entities are.
+func entityAbouts(blocks []airbyteclient.SkillBlock) map[string]string {
+	abouts := map[string]string{}
+	for _, b := range blocks {
+		columns := entityTable(b)
+		at, ok := columns["description"]
+		if b.Type != "table" || !ok {
+			continue
+		}
+		for _, cells := range b.Rows[:min(len(b.Rows), maxEntities)] {
+			if len(cells) == len(b.Headers) && isName(plainWord(cells[columns["entity"]])) {
+				abouts[plainWord(cells[columns["entity"]])] = strings.TrimSpace(cells[at])
+			}
+		}
+	}
+	return abouts
 }
 
 // plainBlocks bounds the blocks, and takes apart the tables, lists and code

@@ -118,6 +118,52 @@ func TestParametersAreTakenFromWhatIsRegular(t *testing.T) {
 	}
 }
 
+func TestFieldsOfRecordsAreTakenFromWhatIsHeadedSo(t *testing.T) {
+	t.Parallel()
+	heading := func(text string) airbyteclient.SkillBlock {
+		return airbyteclient.SkillBlock{Type: "heading", Level: 3, Text: text}
+	}
+	params := airbyteclient.SkillBlock{Type: "table", Headers: []string{"Parameter", "Type", "Required"}, Rows: [][]string{{"limit", "integer", "no"}}}
+	table := airbyteclient.SkillBlock{Type: "table", Headers: []string{"Field", "Type"}, Rows: [][]string{{"id", "string"}, {"`properties.amount`", "int"}}}
+	want := []knownField{{"id", "string"}, {"properties.amount", "integer"}}
+	for _, row := range []struct {
+		name   string
+		blocks blocks
+		want   []knownField
+	}{
+		{"a table", blocks{params, heading("Searchable fields"), table}, want},
+		{"a table before the parameters", blocks{heading("Record fields"), table, heading("Parameters"), params}, want},
+		{"a list", blocks{params, heading("Fields of the records returned"), {Type: "list", Items: []string{"`id` (string): The record.", "`properties.amount` (integer)"}}}, want},
+		{"fields to send are parameters", blocks{heading("Request body fields"), table}, nil},
+		{"prose is no field", blocks{params, heading("Searchable fields"), {Type: "list", Items: []string{"Everything that has a name."}}}, nil},
+	} {
+		got := readAction(knownAction{Name: "list"}, row.blocks)
+		if diff := cmp.Diff(row.want, got.Fields); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", row.name, diff)
+		}
+		if strings.Contains(got.Notes, "fields") && row.want != nil {
+			t.Errorf("%s: a heading is left: %s", row.name, got.Notes)
+		}
+	}
+}
+
+func TestTheTableOfEntitiesSaysWhatTheyAre(t *testing.T) {
+	t.Parallel()
+	for name, headers := range map[string][]string{"ours": {"Entity", "Description", "Actions"}, "another": {"Resource", "About", "Operations"}} {
+		got := readOutline(&airbyteclient.SkillDocs{Content: blocks{
+			{Type: "paragraph", Text: "Read with list."},
+			{Type: "table", Headers: headers, Rows: [][]string{{"`deals`", "Sales opportunities.", "list, get"}, {"broken"}}},
+		}})
+		if diff := cmp.Diff(map[string]string{"deals": "Sales opportunities."}, got.abouts); diff != "" || strings.Contains(got.guidance, "Sales") {
+			t.Errorf("%s: %s, guidance %q", name, diff, got.guidance)
+		}
+	}
+	plans := readOutline(&airbyteclient.SkillDocs{Content: blocks{{Type: "table", Headers: []string{"Entity", "Description", "Limit per day"}, Rows: [][]string{{"deals", "x", "7"}}}}})
+	if len(plans.abouts) > 0 || !strings.Contains(plans.guidance, "Limit per day") {
+		t.Errorf("a table with more in it is not passed on: %v, %q", plans.abouts, plans.guidance)
+	}
+}
+
 func TestLegalValues(t *testing.T) {
 	t.Parallel()
 	for description, want := range map[string]string{

@@ -77,7 +77,7 @@ func (k *knowledge) getCall(e *knownEntity) *exampleCall {
 }
 
 func (k *knowledge) readingCall(e *knownEntity, a *knownAction) *exampleCall {
-	arguments := exampleArguments{ConnectorID: k.ConnectorID, Entity: e.Name, Fields: e.fields(), Params: a.placeholders(false)}
+	arguments := exampleArguments{ConnectorID: k.ConnectorID, Entity: e.Name, Fields: e.someFields(), Params: a.placeholders(false)}
 	if a.Name != k.recommended(e.Name) {
 		arguments.Action = a.Name
 	}
@@ -115,10 +115,29 @@ func (k *knowledge) callOf(e *knownEntity, a *knownAction) *exampleCall {
 	return k.operationCall(e, a)
 }
 
-// fields are some that records of the entity are likely to have: what is not
-// there is left out of an answer without a word.
-func (e *knownEntity) fields() []string {
-	fields := []string{"id"}
+// someFields are the first that the documentation names, those that it asks for in
+// an example, or else those that records of the entity are likely to have: what is
+// not there is left out of an answer without a word.
+func (e *knownEntity) someFields() []string {
+	var fields []string
+	for _, f := range e.fields() {
+		if len(fields) < 4 && f.Type != "array" && f.Type != "object" {
+			fields = append(fields, f.Path)
+		}
+	}
+	for _, name := range []string{listAction, getAction, apiSearch} {
+		if a := e.action(name); a != nil && len(fields) == 0 {
+			for f := range elements(member([]byte(a.Example), "select_fields")) {
+				if isName(text(f)) && len(fields) < 4 {
+					fields = append(fields, text(f))
+				}
+			}
+		}
+	}
+	if len(fields) > 0 {
+		return fields
+	}
+	fields = []string{"id"}
 	for _, name := range []string{"create", "update"} {
 		a := e.action(name)
 		if a == nil {

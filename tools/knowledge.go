@@ -34,6 +34,7 @@ type knowledge struct {
 // knownEntity is a kind of record of a connector.
 type knownEntity struct {
 	Name    string
+	About   string // what its records are, as the service says it
 	Actions []knownAction
 	Store   *airbyteclient.CacheEntity // nil where the Context Store does not hold it
 }
@@ -47,6 +48,12 @@ type knownAction struct {
 	Unavailable bool   // the service says that it cannot be used at present
 	Example     string // a request that the service shows, JSON; empty if it shows none
 	Notes       string // what else the service says of it, as Markdown
+	Fields      []knownField
+}
+
+// knownField is a value that the records of an entity have.
+type knownField struct {
+	Path, Type string // the path is dotted
 }
 
 // knownParam is one parameter of an action.
@@ -120,6 +127,24 @@ func (k *knowledge) recommended(entityName string) string {
 	return ""
 }
 
+// fields are those that an action of the entity is said to read; empty where
+// the service names none.
+func (e *knownEntity) fields() []knownField {
+	for _, name := range []string{storeSearch, storeSQL, listAction, getAction, apiSearch} {
+		if a := e.action(name); a != nil && len(a.Fields) > 0 {
+			return a.Fields
+		}
+	}
+	return nil
+}
+
+// describe says what the records of an entity are, unless that is known.
+func (k *knowledge) describe(entity, about string) {
+	if e := k.entity(entity); e != nil && e.About == "" {
+		e.About = clip(about, maxWords)
+	}
+}
+
 // add takes in an action of an entity; what was known of it is kept where the
 // new says nothing.
 func (k *knowledge) add(entity string, a knownAction) {
@@ -154,6 +179,9 @@ func (k *knowledge) add(entity string, a knownAction) {
 	if a.Notes != "" {
 		old.Notes = a.Notes
 	}
+	if len(a.Fields) > 0 {
+		old.Fields = a.Fields
+	}
 }
 
 // What a service tells is bounded: so much is kept of it.
@@ -161,5 +189,6 @@ const (
 	maxEntities = 400
 	maxActions  = 40
 	maxParams   = 100
+	maxFields   = 300
 	maxEnum     = 100
 )

@@ -262,6 +262,9 @@ func (l *learner) readDocs(ctx context.Context) error {
 			toRead = append(toRead, a)
 		}
 	}
+	for entity, about := range docs.abouts {
+		l.describe(entity, about)
+	}
 	if over := len(toRead) - maxSections; over > 0 {
 		toRead = toRead[:maxSections]
 		l.Unknown = append(l.Unknown, fmt.Sprintf("parameters of %d more actions: the documentation has too many sections", over))

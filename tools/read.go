@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -127,6 +128,9 @@ func readOne(ctx context.Context, api *Account, in readRecordsIn, ref string) (o
 			return out, err
 		}
 		out.Reduced = reduction.result()
+		for _, note := range reduction.notes() {
+			w.note("%s", note)
+		}
 	} else {
 		list := recordList{}
 		w.take, w.maxPages = list.add, cmp.Or(in.MaxPages, plainPages)
@@ -177,6 +181,9 @@ func (w *walk) tellNothing() {
 	store := w.store()
 	switch {
 	case w.from() == "live":
+		if names := w.narrowing(); len(names) > 0 {
+			w.note("Nothing came back: there is none, or a parameter did not match (sent: %s). Some want an ID, not a name or key; describe_connector with entity tells.", strings.Join(names, ", "))
+		}
 	case store == nil || !store.ReadyForSearch:
 		w.note("No proof of absence: the Context Store is not known to have indexed %s. Check live with %s.", shown(w.entity), w.liveAction())
 	case w.warning != nil:
@@ -184,6 +191,18 @@ func (w *walk) tellNothing() {
 	default:
 		w.note("Nothing in the Context Store as of %s; what is newer is not in it. Check live with %s.", cmp.Or(store.UpdatedAt, "an unknown time"), w.liveAction())
 	}
+}
+
+// narrowing are the names of the parameters that say which records to read.
+func (r *reading) narrowing() []string {
+	var names []string
+	for name := range r.params {
+		if name != r.dialect.size && name != r.dialect.next {
+			names = append(names, shown(name))
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // recordList is a list of records in the making.

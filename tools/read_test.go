@@ -258,6 +258,24 @@ func TestNoParameterIsInvented(t *testing.T) {
 	}
 }
 
+func TestAnEmptyLiveListNamesWhatWasSent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	out := w.mustRead(t, "linear", `{"entity":"comments","action":"list","params":{"issueId":"WEB-299","first":5}}`)
+	if out.Seen.Records != 0 || !strings.Contains(out.Note, "a parameter did not match (sent: issueId)") {
+		t.Errorf("%s", encoded(out))
+	}
+}
+
+func TestNumbersWrittenAsTextsAreAddedUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	out := w.mustRead(t, "hubspot", `{"entity":"deals","reduce":{"sum":"properties.amount","max":"properties.amount"}}`)
+	if got := string(out.Reduced); got != `{"count":60,"sum":3337500,"max":107250}` || !strings.Contains(out.Note, "read as numbers") {
+		t.Errorf("%s, %s", got, out.Note)
+	}
+}
+
 func TestFiguresOfAPartSaySo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.Options{})

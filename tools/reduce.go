@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"math/big"
 	"slices"
 )
 
@@ -22,16 +21,24 @@ type reduction struct {
 
 	whole     group
 	groups    map[string]*group
-	ungrouped int // records without the field to group by, or without distinct or by
-	ranked    []json.RawMessage
+	ungrouped int                  // records without the field to group by, or without distinct or by
+	top       [3][]json.RawMessage // the first so far, by how their values are written
+
+	figures []*figure
+}
+
+// figure is what is made of one field.
+type figure struct {
+	name, path string
+	column
 }
 
 // group is what is known of the records that have one value in common.
 type group struct {
 	key            json.RawMessage
 	count          int
-	sum, avg       total
-	least, largest extreme
+	sum, avg       [3]total // by how the values are written
+	least, largest [3]extreme
 }
 
 const (
@@ -72,6 +79,11 @@ func parseReduction(in readRecordsIn) (*reduction, error) {
 	case in.MergeLive:
 		return nil, refuse("reduce and merge_live do not go together.").next("Nothing was read. Leave one of them out.")
 	}
+	for _, f := range []figure{{name: "sum", path: r.Sum}, {name: "avg", path: r.Avg}, {name: "min", path: r.Min}, {name: "max", path: r.Max}, {name: "by", path: r.By}} {
+		if f.path != "" {
+			r.figures = append(r.figures, &f)
+		}
+	}
 	return r, nil
 }
 
@@ -99,6 +111,9 @@ func (r *reduction) add(record json.RawMessage) {
 		r.rank(record)
 		return
 	}
+	for _, f := range r.figures {
+		f.add(field(record, f.path))
+	}
 	r.count(&r.whole, record)
 	by := cmp.Or(r.GroupBy, r.Distinct)
 	if by == "" {
@@ -119,17 +134,22 @@ func (r *reduction) add(record json.RawMessage) {
 
 func (r *reduction) count(g *group, record json.RawMessage) {
 	g.count++
-	if r.Sum != "" {
-		g.sum.add(field(record, r.Sum))
-	}
-	if r.Avg != "" {
-		g.avg.add(field(record, r.Avg))
-	}
-	if r.Min != "" {
-		g.least.take(field(record, r.Min), -1)
-	}
-	if r.Max != "" {
-		g.largest.take(field(record, r.Max), +1)
+	for _, f := range r.figures {
+		value := field(record, f.path)
+		form, ok := formOf(value)
+		if !ok {
+			continue
+		}
+		switch f.name {
+		case "sum":
+			g.sum[form].add(value)
+		case "avg":
+			g.avg[form].add(value)
+		case "min":
+			g.least[form].take(form, value, -1)
+		case "max":
+			g.largest[form].take(form, value, +1)
+		}
 	}
 }
 
@@ -137,19 +157,22 @@ func (r *reduction) count(g *group, record json.RawMessage) {
 // first.
 func (r *reduction) rank(record json.RawMessage) {
 	value := field(record, r.By)
-	if ranked(value) == nil {
+	form, ok := formOf(value)
+	if !ok {
 		r.ungrouped++
 		return
 	}
-	at := len(r.ranked)
-	for at > 0 && compareValues(value, field(r.ranked[at-1], r.By)) > 0 {
+	r.figures[0].add(value) // the only one
+	list := r.top[form]
+	at := len(list)
+	for at > 0 && compareIn(form, value, field(list[at-1], r.By)) > 0 {
 		at--
 	}
 	if at >= r.Top {
 		return
 	}
-	r.ranked = slices.Insert(r.ranked, at, bytes.Clone(record))
-	r.ranked = r.ranked[:min(len(r.ranked), r.Top)]
+	list = slices.Insert(list, at, bytes.Clone(record))
+	r.top[form] = list[:min(len(list), r.Top)]
 }
 
 // result is what came of it.
@@ -163,7 +186,7 @@ func (r *reduction) result() json.RawMessage {
 	switch {
 	case r.Top > 0:
 		list := recordList{}
-		for _, record := range r.ranked {
+		for _, record := range r.top[r.figures[0].form()] {
 			list.add(record)
 		}
 		out = appendMember(out, "top", list.json())
@@ -208,10 +231,12 @@ func (r *reduction) appendGroups(out []byte) []byte {
 			continue
 		}
 		rest.count += g.count
-		rest.sum.join(g.sum)
-		rest.avg.join(g.avg)
-		rest.least.join(g.least, -1)
-		rest.largest.join(g.largest, +1)
+		for form := range g.sum {
+			rest.sum[form].join(&g.sum[form])
+			rest.avg[form].join(&g.avg[form])
+			rest.least[form].join(form, g.least[form], -1)
+			rest.largest[form].join(form, g.largest[form], +1)
+		}
 	}
 	out = appendMember(out, "group_count", encoded(len(all)))
 	out = appendMember(out, "groups", list.json())
@@ -224,21 +249,22 @@ func (r *reduction) appendGroups(out []byte) []byte {
 // append writes the figures of a group.
 func (g *group) append(out []byte, r *reduction) []byte {
 	out = appendMember(out, "count", encoded(g.count))
-	if r.Sum != "" {
-		out = appendMember(out, "sum", plainNumber(&g.sum.sum))
-		out = appendWithout(out, "without_sum", g.count-g.sum.count)
-	}
-	if r.Avg != "" {
-		out = appendMember(out, "avg", g.avg.mean())
-		out = appendWithout(out, "without_avg", g.count-g.avg.count)
-	}
-	if r.Min != "" {
-		out = appendMember(out, "min", g.least.json())
-		out = appendWithout(out, "without_min", g.count-g.least.count())
-	}
-	if r.Max != "" {
-		out = appendMember(out, "max", g.largest.json())
-		out = appendWithout(out, "without_max", g.count-g.largest.count())
+	for _, f := range r.figures {
+		var value json.RawMessage
+		var had int
+		switch f.name {
+		case "sum":
+			sum := &g.sum[f.reckoned()]
+			value, had = plainNumber(&sum.sum), sum.count
+		case "avg":
+			avg := &g.avg[f.reckoned()]
+			value, had = avg.mean(), avg.count
+		case "min":
+			value, had = g.least[f.form()].json(), g.least[f.form()].count
+		case "max":
+			value, had = g.largest[f.form()].json(), g.largest[f.form()].count
+		}
+		out = appendWithout(appendMember(out, f.name, value), "without_"+f.name, g.count-had)
 	}
 	return out
 }
@@ -249,82 +275,4 @@ func appendWithout(out []byte, name string, n int) []byte {
 		return out
 	}
 	return appendMember(out, name, encoded(n))
-}
-
-// total is an exact sum.
-type total struct {
-	sum   big.Rat
-	count int
-}
-
-func (t *total) add(value json.RawMessage) {
-	if n := exact(value); n != nil {
-		t.sum.Add(&t.sum, n)
-		t.count++
-	}
-}
-
-func (t *total) join(o total) {
-	t.sum.Add(&t.sum, &o.sum)
-	t.count += o.count
-}
-
-func (t *total) mean() json.RawMessage {
-	if t.count == 0 {
-		return json.RawMessage("null")
-	}
-	return plainNumber(new(big.Rat).Quo(&t.sum, big.NewRat(int64(t.count), 1)))
-}
-
-// extreme is the least or the largest value. Numbers go before texts: texts are
-// looked at only where there is no number.
-type extreme struct {
-	number, text   json.RawMessage
-	numbers, texts int
-}
-
-func (e *extreme) take(value json.RawMessage, sign int) {
-	switch {
-	case exact(value) != nil:
-		e.numbers++
-		e.number = further(e.number, value, sign)
-	case kindOf(value) == '"':
-		e.texts++
-		e.text = further(e.text, value, sign)
-	}
-}
-
-func (e *extreme) join(o extreme, sign int) {
-	e.numbers, e.texts = e.numbers+o.numbers, e.texts+o.texts
-	if o.number != nil {
-		e.number = further(e.number, o.number, sign)
-	}
-	if o.text != nil {
-		e.text = further(e.text, o.text, sign)
-	}
-}
-
-func further(old, value json.RawMessage, sign int) json.RawMessage {
-	if old == nil || compareValues(value, old)*sign > 0 {
-		return bytes.Clone(value)
-	}
-	return old
-}
-
-func (e *extreme) json() json.RawMessage {
-	switch {
-	case e.number != nil:
-		return e.number
-	case e.text != nil:
-		return e.text
-	}
-	return json.RawMessage("null")
-}
-
-// count is the number of values that were compared.
-func (e *extreme) count() int {
-	if e.number != nil {
-		return e.numbers
-	}
-	return e.texts
 }

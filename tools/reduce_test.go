@@ -29,6 +29,7 @@ func TestReductions(t *testing.T) {
 		`{"id":3,"by":{"name":"ada"},"amount":9007199254740993,"day":"2026-01-01"}`,
 		`{"id":4,"by":null,"amount":"12"}`,
 	}
+	texts := []string{`{"n":"98750"}`, `{"n":"9000000"}`, `{"n":""}`, `{"n":"08999.50"}`}
 	for _, row := range []struct {
 		name, how string
 		records   []string
@@ -46,6 +47,10 @@ func TestReductions(t *testing.T) {
 		{"top, of equals the first", `{"top":2,"by":"n"}`, []string{`{"id":1,"n":1}`, `{"id":2,"n":3}`, `{"id":3,"n":3}`, `{"id":4}`, `{"id":5,"n":10}`}, `{"top":[{"id":5,"n":10},{"id":2,"n":3}],"missing":{"n":1}}`},
 		{"distinct", `{"distinct":"by.name"}`, sales, `{"distinct":2,"values":["ada","bob"],"missing":{"by.name":1}}`},
 		{"equal groups by their key", `{"group_by":"k"}`, []string{`{"k":2}`, `{"k":"b"}`, `{"k":1}`}, `{"group_count":3,"groups":[{"key":"b","count":1},{"key":1,"count":1},{"key":2,"count":1}]}`},
+		{"numbers written as texts", `{"sum":"n","avg":"n","min":"n","max":"n"}`, texts, `{"count":4,"sum":9107749.5,"without_sum":1,"avg":3035916.5,"without_avg":1,"min":8999.5,"without_min":1,"max":9000000,"without_max":1}`},
+		{"top of numbers written as texts", `{"top":2,"by":"n"}`, texts, `{"top":[{"n":"9000000"},{"n":"98750"}],"missing":{"n":1}}`},
+		{"top of texts", `{"top":1,"by":"n"}`, []string{`{"n":"ada"}`, `{"n":"bob"}`}, `{"top":[{"n":"bob"}]}`},
+		{"words among numbers are left out", `{"max":"n","sum":"n"}`, []string{`{"n":"z"}`, `{"n":"7"}`, `{"n":"10"}`}, `{"count":3,"sum":17,"without_sum":1,"max":10,"without_max":1}`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -53,6 +58,34 @@ func TestReductions(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, row.want)
 			}
 		})
+	}
+}
+
+func TestReductionsSayHowTheyReadTexts(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name, how string
+		values    string
+		want      string
+	}{
+		{"numbers need no word", `{"sum":"n"}`, `1 2`, ``},
+		{"dates have a least", `{"min":"n"}`, `"2026-01-02" "2026-01-03"`, ``},
+		{"numbers as texts", `{"sum":"n"}`, `"1" "" "2.5"`, `n holds numbers written as texts: read as numbers.`},
+		{"words among them", `{"top":1,"by":"n"}`, `"1" "none" "2"`, `n holds numbers written as texts: read as numbers. 1 of 3 values of n are not numbers and were left out.`},
+		{"texts among numbers", `{"avg":"n"}`, `1 "2" 3`, `1 of 3 values of n are texts, not numbers, and were left out.`},
+		{"words alone", `{"sum":"n"}`, `"a" "b"`, `n holds texts and no numbers.`},
+		{"words that are ranked", `{"top":1,"by":"n"}`, `"a" "b"`, `n holds texts and no numbers: ranked as texts.`},
+	} {
+		r, err := parseReduction(readRecordsIn{Reduce: schemas.Object(row.how)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range strings.Fields(row.values) {
+			r.add(json.RawMessage(`{"n":` + v + `}`))
+		}
+		if got := strings.Join(r.notes(), " "); got != row.want {
+			t.Errorf("%s: got %q, want %q", row.name, got, row.want)
+		}
 	}
 }
 

@@ -2,15 +2,12 @@ package tools
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 	"unicode"
 )
 
@@ -84,41 +81,6 @@ func (a *agent) solve(ask string, slots map[string]string) string {
 	return a.read(q)
 }
 
-// plea is what an agent makes of a question.
-type plea struct {
-	ask    string
-	named  connectorList
-	values map[string]string // slots that say which records
-	roles  map[string]string // slots that say what to make of them: count, per, total, average, most, top
-}
-
-func newPlea(ask string, slots map[string]string) *plea {
-	q := &plea{ask: ask, values: map[string]string{}, roles: map[string]string{}}
-	for name, value := range slots {
-		switch name {
-		case "count", "per", "total", "average", "most", "top":
-			q.roles[name] = value
-		default:
-			q.values[name] = value
-		}
-	}
-	return q
-}
-
-// words are those of the question that are neither a value nor a connector's name.
-func (q *plea) words() string {
-	words := q.ask
-	for _, value := range q.values {
-		words = strings.ReplaceAll(words, value, " ")
-	}
-	for _, c := range q.named {
-		for _, name := range strings.Fields(c.service + " " + c.name) {
-			words = strings.ReplaceAll(words, name, " ")
-		}
-	}
-	return words
-}
-
 type connectorSeen struct{ id, name, slug, service string }
 
 type connectorList []connectorSeen
@@ -151,70 +113,6 @@ func (all connectorList) ids() []string {
 	return ids
 }
 
-// recordTools serve the questions about records; the rest are about connectors.
-var recordTools = []string{"describe_connector", "read_records", "execute_operation", "read_more"}
-
-// toolFor is the tool for a question that is not about records, empty for one that
-// is: most words of it that are no name and no value have to be among those of the
-// tool, and one in its title. A question is no order to change something.
-func (a *agent) toolFor(q *plea) string {
-	words := uniqueTerms(q.words())
-	best, most := "", 0.5
-	for _, tool := range coreTools() {
-		if slices.Contains(recordTools, tool.Name) || tool.Effect != Read && strings.HasSuffix(q.ask, "?") {
-			continue
-		}
-		verb, noun, _ := strings.Cut(tool.Name, "_")
-		title, said := termsOf(noun+" "+tool.Title), termsOf(tool.Name+" "+tool.Title+" "+tool.Description)
-		fit, titled := 0.0, false
-		for _, word := range words {
-			if slices.Contains(said, word) {
-				fit++
-			}
-			titled = titled || word != stem(verb) && slices.Contains(title, word)
-		}
-		if fit /= float64(len(words)); strings.HasPrefix(tool.Title, strings.SplitN(q.ask, " ", 2)[0]) {
-			fit += 0.1 // it begins with the same verb
-		}
-		if titled && fit > most {
-			best, most = tool.Name, fit
-		}
-	}
-	return best
-}
-
-var toldFirst = regexp.MustCompile(`([a-z]+_[a-z]+) tells`)
-
-// use calls a tool about connectors, and first what its text says to call first.
-func (a *agent) use(name string, q *plea) string {
-	tool := toolNamed(name)
-	arguments := map[string]any{}
-	properties := parsed(a.t, tool.InputSchema()).at("properties")
-	if properties.has("connector_id") && len(q.named) > 0 {
-		arguments["connector_id"] = q.named[0].id
-	}
-	for _, slot := range slices.Sorted(maps.Keys(q.values)) {
-		if properties.has(slot) {
-			arguments[slot] = q.values[slot]
-		}
-	}
-	if about := properties.at("definition_id"); strings.Contains(about.text("description"), "list_definitions") {
-		answer, _ := a.call("list_definitions", map[string]any{"name": q.values["name"]})
-		found := parsed(a.t, []byte(answer)).list("definitions")
-		if len(found) == 0 {
-			return answer
-		}
-		id := map[string]any{"definition_id": found[0].text("definition_id")}
-		if first := toldFirst.FindStringSubmatch(tool.Description); first != nil {
-			answer, _ := a.call(first[1], id) // its answer says what else the user has to give
-			return answer
-		}
-		arguments = id
-	}
-	answer, _ := a.call(name, arguments)
-	return answer
-}
-
 // searchAll reads every connector alike, for a question that names none: those that
 // have no such entity say so.
 func (a *agent) searchAll(q *plea, all connectorList) string {
@@ -225,16 +123,21 @@ func (a *agent) searchAll(q *plea, all connectorList) string {
 		answer, _ := a.call("read_records", map[string]any{"connectors": all.ids(), "entity": noun + "s", "limit": 1})
 		for _, r := range parsed(a.t, []byte(answer)).list("results") {
 			if records := r.list("records"); len(records) > 0 {
-				return a.final(q, []string{r.text("connector_id")}, noun+"s", records[0], nil)
+				return a.final(q, []string{r.text("connector_id")}, noun+"s", records[0].leaves(), nil)
 			}
 		}
 	}
 	return "not found"
 }
 
-// read answers a question about the records of the connectors named.
+// read answers a question about the records of the connectors named. Of whose they
+// are knows the last one: "customers of HubSpot with a Zendesk ticket".
 func (a *agent) read(q *plea) string {
-	answer, ok := a.call("describe_connector", map[string]any{"connector_id": q.named[0].id})
+	first := q.named[0]
+	if q.roles["whose"] != "" {
+		first = q.named[len(q.named)-1]
+	}
+	answer, ok := a.call("describe_connector", map[string]any{"connector_id": first.id})
 	if !ok {
 		return answer
 	}
@@ -274,6 +177,12 @@ func (a *agent) read(q *plea) string {
 			return answer
 		}
 	}
+	if q.roles["whose"] != "" {
+		return a.whose(q, d, e, ids)
+	}
+	if e.readWith == "context_store_search" && q.onlyFigures() && q.placed(e.fields) {
+		return a.final(q, ids, e.name, e.fields, nil) // the description has told the fields
+	}
 	sampleArguments := target(ids, e.name)
 	sampleArguments["limit"] = 1
 	answer, ok = a.call("read_records", sampleArguments)
@@ -297,7 +206,30 @@ func (a *agent) read(q *plea) string {
 	if e.readWith != "context_store_search" {
 		scan = e
 	}
-	return a.final(q, ids, e.name, sample, scan)
+	return a.final(q, ids, e.name, sample.leaves(), scan)
+}
+
+// whose answers whose the records are that a question is about: which different
+// ones a field of theirs points to, and then what these are called.
+func (a *agent) whose(q *plea, d *descriptionSeen, e *entitySeen, ids []string) string {
+	owner, by := d.ownerOf(e, q.roles["whose"])
+	if owner == nil {
+		return "nothing says whose the " + e.name + " are"
+	}
+	var filters []any
+	for _, slot := range slices.Sorted(maps.Keys(q.values)) {
+		filter, _ := condition(slot, q.values[slot], e.fields)
+		filters = append(filters, filter)
+	}
+	id := ids[slices.IndexFunc(q.named, func(c connectorSeen) bool { return c.id == d.id })]
+	arguments := target([]string{id}, e.name)
+	arguments["filter"], arguments["reduce"] = map[string]any{"and": filters}, map[string]any{"distinct": by}
+	answer, _ := a.call("read_records", arguments)
+	arguments = target([]string{id}, owner.name)
+	arguments["filter"] = map[string]any{"in": map[string]any{"id": parsed(a.t, []byte(answer)).at("reduced").at("values").v}}
+	arguments["fields"], arguments["limit"] = []string{"id", "name"}, 100
+	answer, _ = a.call("read_records", arguments)
+	return answer
 }
 
 // fitting are the connectors whose records have a field for every value; all of
@@ -374,10 +306,13 @@ func fill(bound map[string]any, line string, values map[string]string) {
 		return
 	}
 	for slot, value := range values {
-		if m := clause.FindStringSubmatch(told[2]); m != nil && m[1] == slot {
+		for _, m := range clause.FindAllStringSubmatch(told[2], -1) {
+			if m[1] != slot && (slot != "about" || m[1] != "fullText") {
+				continue
+			}
 			var all []string
 			for _, word := range strings.Fields(value) {
-				all = append(all, fmt.Sprintf("%s contains '%s'", slot, word))
+				all = append(all, fmt.Sprintf("%s contains '%s'", m[1], word))
 			}
 			bound[told[1]] = strings.Join(all, " and ")
 		}
@@ -391,8 +326,7 @@ func fill(bound map[string]any, line string, values map[string]string) {
 
 // final reads what a question asks for, now that one record has shown the fields.
 // Without a search that filters, scan is what to look through.
-func (a *agent) final(q *plea, ids []string, entity string, sample tree, scan *entitySeen) string {
-	fields := sample.leaves()
+func (a *agent) final(q *plea, ids []string, entity string, fields []leaf, scan *entitySeen) string {
 	arguments := target(ids, entity)
 	var wanted []string
 	var filters []any
@@ -405,6 +339,13 @@ func (a *agent) final(q *plea, ids []string, entity string, sample tree, scan *e
 	}
 	if by := q.roles["most"]; by != "" {
 		wanted = append(wanted, pathsFor(by, fields, true)...)
+	}
+	for _, word := range termsOf(q.words()) {
+		for _, f := range fields {
+			if stem(f.path) == word {
+				wanted = append(wanted, f.path) // it is asked for by its name
+			}
+		}
 	}
 	arguments["fields"] = shortFields(fields, wanted, scan != nil)
 	if scan != nil {
@@ -442,106 +383,6 @@ func kept(answer tree, values map[string]string, whole string) string {
 		}
 	}
 	return strings.Join(out, "\n")
-}
-
-// reduction is what the question wants instead of records.
-func (q *plea) reduction(fields []leaf) map[string]any {
-	one := func(word string, numbers bool) string {
-		if found := pathsFor(word, fields, numbers); len(found) > 0 {
-			return found[0]
-		}
-		return word
-	}
-	reduce := map[string]any{}
-	for _, role := range slices.Sorted(maps.Keys(q.roles)) {
-		switch word := q.roles[role]; role {
-		case "count":
-			reduce["count"] = true
-		case "per":
-			reduce["group_by"] = one(word, false)
-		case "total":
-			reduce["sum"] = one(word, true)
-		case "average":
-			reduce["avg"] = one(word, true)
-		case "most":
-			top, _ := strconv.Atoi(cmp.Or(q.roles["top"], "1"))
-			reduce["top"], reduce["by"] = top, one(word, true)
-		}
-	}
-	if len(reduce) == 0 {
-		return nil
-	}
-	if reduce["group_by"] != nil {
-		delete(reduce, "count")
-	}
-	return reduce
-}
-
-// condition is a filter for one value: on the field that has its name, or else on
-// any that holds text.
-func condition(slot, value string, fields []leaf) (filter any, used []string) {
-	if day, ok := strings.CutPrefix(value, "before "); ok {
-		return before(slot, day, fields)
-	}
-	used = pathsFor(slot, fields, false)
-	var either []any
-	for _, f := range fields {
-		if _, isBool := f.value.(bool); isBool && slices.Contains(used, f.path) && slot == value {
-			return map[string]map[string]bool{"eq": {f.path: true}}, []string{f.path}
-		}
-	}
-	texts := slices.DeleteFunc(slices.Clone(fields), func(f leaf) bool { _, isText := f.value.(string); return !isText })
-	named := slices.DeleteFunc(slices.Clone(texts), func(f leaf) bool { return !slices.Contains(used, f.path) })
-	if len(named) == 0 {
-		named = texts
-	}
-	used = nil
-	for _, f := range named {
-		either, used = append(either, map[string]map[string]string{"fuzzy": {f.path: strings.Join(content(value), " ")}}), append(used, f.path)
-	}
-	if len(either) == 1 {
-		return either[0], used
-	}
-	return map[string]any{"or": either}, used
-}
-
-func content(value string) []string {
-	return slices.DeleteFunc(strings.Fields(value), func(w string) bool { return slices.Contains(stopWords, strings.ToLower(w)) })
-}
-
-// before compares with today, as a number where dates are numbers.
-func before(slot, day string, fields []leaf) (filter any, used []string) {
-	for _, path := range pathsFor(slot, fields, false) {
-		for _, f := range fields {
-			if f.path != path {
-				continue
-			}
-			today := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-			if _, isNumber := f.value.(json.Number); isNumber {
-				return map[string]map[string]int64{"lt": {path: today.Unix()}}, []string{path}
-			}
-			return map[string]map[string]string{"lt": {path: today.Format(time.RFC3339)}}, []string{path}
-		}
-	}
-	return map[string]map[string]string{"lt": {slot: day}}, nil
-}
-
-// shortFields are those worth returning: what was looked at, and what is short. Of
-// many records only the first kind.
-func shortFields(fields []leaf, wanted []string, many bool) []string {
-	out := []string{"id"}
-	add := func(path string) {
-		if !slices.Contains(out, path) && len(out) < 20 {
-			out = append(out, path)
-		}
-	}
-	for _, f := range fields {
-		size := len(encoded(f.value))
-		if slices.Contains(wanted, f.path) && size < 200 || !many && size <= 60 {
-			add(f.path)
-		}
-	}
-	return out
 }
 
 // change runs an action that is not of reading, looking up the IDs it needs.

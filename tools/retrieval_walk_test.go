@@ -8,7 +8,7 @@ func TestEveryConnectorInFourCalls(t *testing.T) {
 	t.Parallel()
 	w := newStoryWorld(t)
 	reached := map[string]bool{}
-	for _, q := range readQuestions(t) {
+	for _, q := range readQuestions(t, "questions.json", 60) {
 		if len(q.Connector) != 1 || q.Entity == "" || q.Tool != "read_records" || reached[q.Connector[0]] {
 			continue
 		}

@@ -38,7 +38,7 @@ func gong() *definition {
 		search:   []string{"In which calls was pricing an objection?"},
 		entities: []entity{
 			{name: "users", about: "People of your company: first and last name, email, title, manager.", indexed: true, actions: []action{pages(), one()}},
-			{name: "calls", about: "Recorded conversations, such as meetings with customers: title, when started, duration, host, direction.", indexed: true, actions: []action{pages(str("fromDateTime", since("started")).says("ISO 8601."), str("toDateTime", until("started")).says("ISO 8601.")), one()}},
+			{name: "calls", about: "Calls that were recorded, the conversations and meetings with customers: title, when started, duration, host, direction.", indexed: true, actions: []action{pages(str("fromDateTime", since("started")).says("ISO 8601, such as 2026-11-01T00:00:00Z; calls that started from then on."), str("toDateTime", until("started")).says("ISO 8601; calls that started before then.")), one()}},
 			all("calls_extensive", true, filter.need(), obj("contentSelector", nil).body("")).says("Calls with participants (parties), topics, trackers, a brief, and the CRM records they are about."),
 			{name: "call_audio", about: "Sound of a call, as a file.", table: "calls", actions: []action{media("The sound of a call.", func(r *record) file {
 				return file{name: "call-" + plain(r.fields["id"]) + ".wav", kind: "audio/wav", bytes: sound(2)}

@@ -48,7 +48,7 @@ func zendesk() *definition {
 		direct:      []string{"List the newest tickets", "Show me the comments of ticket 5200"},
 		search:      []string{"Which enterprise customers have urgent open tickets?", "How many tickets did each agent solve?"},
 		entities: []entity{
-			table("tickets", "ticket_id", str("external_id", is("external_id")), str("sort", nil)).says("Support requests of customers: subject, description, status (new, open, pending, solved, closed), priority, requester, assignee, organization."),
+			table("tickets", "ticket_id", str("external_id", is("external_id")), str("sort", nil)).says("Tickets, the support requests of customers: subject, description, status (new, open, pending, solved, closed), priority, requester, assignee, organization."),
 			table("users", "user_id", str("role", is("role")).oneOf("end-user", "agent", "admin"), str("external_id", is("external_id"))).says("People: agents and admins who answer, and end users (customers) who ask; name, email, role, organization."),
 			table("organizations", "organization_id").says("Companies that customers belong to: name, domains, external ID, plan."),
 			table("groups", "group_id", boolean("exclude_deleted", nil)).says("Groups of agents that tickets are assigned to: name, description."),

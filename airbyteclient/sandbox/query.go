@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"sort"
 	"strings"
 	"unicode"
 )
@@ -103,29 +102,6 @@ func newSearch(entity string, rows []*record) *search {
 	return &search{entity: entity, rows: rows, fields: fieldsOf(rows)}
 }
 
-// fieldsOf lists the paths to everything in the records, sorted.
-func fieldsOf(rows []*record) []string {
-	seen := map[string]bool{}
-	var walk func(prefix string, o object)
-	walk = func(prefix string, o object) {
-		for k, v := range o {
-			seen[prefix+k] = true
-			if inner, isObject := v.(object); isObject {
-				walk(prefix+k+".", inner)
-			}
-		}
-	}
-	for _, r := range rows {
-		walk("", r.fields)
-	}
-	fields := make([]string, 0, len(seen))
-	for f := range seen {
-		fields = append(fields, f)
-	}
-	sort.Strings(fields)
-	return fields
-}
-
 func (q *search) run(query object) ([]*record, string) {
 	for key := range query {
 		if key != "filter" && key != "sort" {
@@ -198,13 +174,7 @@ func inOrder(rows []*record, order []sortKey) []*record {
 }
 
 func (q *search) unknownField(field string) string {
-	var top []string
-	for _, f := range q.fields {
-		if !strings.Contains(f, ".") {
-			top = append(top, f)
-		}
-	}
-	return fmt.Sprintf("Unknown field '%s' for entity '%s'. Available fields: %s", field, q.entity, words(top))
+	return fmt.Sprintf("Unknown field '%s' for entity '%s'. Available fields: %s", field, q.entity, words(fieldNames(documentedFields(q.rows))))
 }
 
 type predicate func(object) bool

@@ -66,7 +66,7 @@ func TestWrongQueriesAreRefused(t *testing.T) {
 		says   string
 	}{
 		{object{"query": object{"filter": object{"matches": object{"name": "x"}}}}, "Unknown operator 'matches'. Supported operators: ['eq', 'neq'"},
-		{object{"query": object{"filter": object{"eq": object{"nmae": "x"}}}}, "Unknown field 'nmae' for entity 'customers'. Available fields: ['balance'"},
+		{object{"query": object{"filter": object{"eq": object{"nmae": "x"}}}}, "Unknown field 'nmae' for entity 'customers'. Available fields: ['id', 'name', 'metadata.plan'"},
 		{object{"query": object{"filter": object{"in": object{"name": "x"}}}}, "'in' takes a list"},
 		{object{"query": object{"filter": object{"and": object{}}}}, "'and' takes a list"},
 		{object{"query": object{"filters": object{}}}, "unknown key 'filters'"},

@@ -204,6 +204,17 @@ func TestOAuthCredentialsNeverComeBack(t *testing.T) {
 	}
 }
 
+func TestEveryEntitySaysWhatItHolds(t *testing.T) {
+	t.Parallel()
+	for _, d := range sourceDefinitions() {
+		for _, e := range d.entities {
+			if n := len(e.about); n < 20 || n > 180 || !strings.HasSuffix(e.about, ".") {
+				t.Errorf("%s %s: %q", d.slug, e.name, e.about)
+			}
+		}
+	}
+}
+
 func TestSkillsLeadToSections(t *testing.T) {
 	t.Parallel()
 	c := start(t, Options{})
@@ -236,6 +247,11 @@ func TestSkillsLeadToSections(t *testing.T) {
 		if !strings.Contains(list, want) {
 			t.Errorf("the section lacks %s: %s", want, list)
 		}
+	}
+	overview := string(encode(docs["content"]))
+	search := string(encode(c.must("GET", "skills/docs?id="+text(skill)+"&section=actions.issues.context_store_search", nil)["content"]))
+	if !strings.Contains(overview, "Bugs, feature requests and tasks") || !strings.Contains(search, `["author.login","string"]`) {
+		t.Errorf("nothing says what issues are or which fields they have: %s %s", overview, search)
 	}
 	for _, wrong := range []string{"skills/docs?id=nothing", "skills/docs?id=agent:mcp&section=nothing", "skills?workspace_id=" + uuid("none"), "skills?organization_id=" + uuid("none")} {
 		if status, _ := c.call("GET", wrong, nil); status != http.StatusNotFound {

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -41,7 +42,7 @@ func (s *Sandbox) skillsFor(c *call) ([]skill, *response) {
 	defer s.store.mu.RUnlock()
 	for _, conn := range s.store.connectors {
 		if conn.job == "" && (workspaceID == "" || conn.workspaceID == workspaceID) {
-			all = append(all, connectorSkill(conn))
+			all = append(all, s.connectorSkill(conn))
 		}
 	}
 	return all, nil
@@ -148,7 +149,7 @@ func agentSkill() skill {
 	}
 }
 
-func connectorSkill(conn *connector) skill {
+func (s *Sandbox) connectorSkill(conn *connector) skill {
 	d := conn.definition
 	state, warnings := "live", []string{}
 	if d.indexing {
@@ -169,12 +170,12 @@ func connectorSkill(conn *connector) skill {
 			"tags": []string{d.slug}, "warnings": warnings, "freshness": object{"state": state, "checked_at": stamp(epoch)},
 		},
 		outline: outline,
-		section: func(id string) ([]any, bool) { return d.section(id) },
+		section: func(id string) ([]any, bool) { return s.section(d, id) },
 	}
 }
 
 // section writes one part of a connector's document; the overview when none is named.
-func (d *definition) section(id string) ([]any, bool) {
+func (s *Sandbox) section(d *definition, id string) ([]any, bool) {
 	if id == "" || id == "overview" {
 		return d.overview(), true
 	}
@@ -186,7 +187,7 @@ func (d *definition) section(id string) ([]any, bool) {
 	}
 	for _, known := range d.actionNames(e) {
 		if known == verb {
-			return d.manual(e, verb), true
+			return d.manual(e, verb, documentedFields(s.store.synced(d.slug, e.rows()))), true
 		}
 	}
 	return nil, false
@@ -202,15 +203,16 @@ func (d *definition) overview() []any {
 	}
 	rows := [][]string{}
 	for i := range d.entities {
-		rows = append(rows, []string{d.entities[i].name, strings.Join(d.actionNames(&d.entities[i]), ", ")})
+		e := &d.entities[i]
+		rows = append(rows, []string{e.name, e.about, strings.Join(d.actionNames(e), ", ")})
 	}
 	return []any{
 		heading(d.name), paragraph("Execution guidance: " + guide + " Send select_fields or exclude_fields with every call."),
-		object{"type": "table", "headers": []string{"Entity", "Actions"}, "rows": rows},
+		object{"type": "table", "headers": []string{"Entity", "Description", "Actions"}, "rows": rows},
 	}
 }
 
-func (d *definition) manual(e *entity, verb string) []any {
+func (d *definition) manual(e *entity, verb string, fields []field) []any {
 	a := e.action(verb)
 	params := searchParams(e)
 	if a != nil {
@@ -230,17 +232,35 @@ func (d *definition) manual(e *entity, verb string) []any {
 		rows = append(rows, []string{p.name, p.kind, p.in, required, about})
 	}
 	if verb == contextStoreSearch {
-		example = object{"query": object{"filter": object{"fuzzy": object{"name": "alderquay"}}}, "limit": 10}
+		example = object{"limit": 10}
+		if at := slices.IndexFunc(fields, func(f field) bool { return f.kind == "string" && f.weight("") > 0 }); at >= 0 {
+			example["query"] = object{"filter": object{"fuzzy": object{fields[at].path: "alderquay"}}}
+		}
+	}
+	request := object{"entity": e.name, "action": verb, "params": example, "select_fields": []string{"id"}}
+	if slices.Contains([]string{"list", "get", "api_search", contextStoreSearch}, verb) && len(fields) > 0 {
+		request["select_fields"] = fieldNames(fields[:min(len(fields), 3)])
 	}
 	content := []any{
 		heading(e.name + " " + verb), paragraph(describeAction(e, a, verb)),
 		object{"type": "table", "headers": []string{"Parameter", "Type", "In", "Required", "Description"}, "rows": rows},
-		object{"type": "code", "language": "json", "code": string(encode(object{"entity": e.name, "action": verb, "params": example, "select_fields": []string{"id"}}))},
+		object{"type": "code", "language": "json", "code": string(encode(request))},
+	}
+	if verb == contextStoreSearch {
+		content = append(content, fieldTable(fields)...)
 	}
 	if about := d.pagingWords(a, verb); about != "" {
 		content = append(content, paragraph("Paging: "+about))
 	}
 	return content
+}
+
+func fieldTable(fields []field) []any {
+	rows := [][]string{}
+	for _, f := range fields {
+		rows = append(rows, []string{f.path, f.kind})
+	}
+	return []any{object{"type": "heading", "level": 3, "text": "Searchable fields"}, object{"type": "table", "headers": []string{"Field", "Type"}, "rows": rows}}
 }
 
 func (p param) example() any {

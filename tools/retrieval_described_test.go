@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"bytes"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -9,150 +8,19 @@ import (
 	"testing"
 )
 
-// This file is how the scripted agent reads answers.
-
-// tree is JSON that was read.
-type tree struct{ v any }
-
-func parsed(t *testing.T, raw []byte) tree {
-	t.Helper()
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	var v any
-	if d.Decode(&v) != nil {
-		return tree{string(raw)} // an error, in words
-	}
-	return tree{v}
-}
-
-func (n tree) at(name string) tree {
-	o, _ := n.v.(map[string]any)
-	return tree{o[name]}
-}
-
-func (n tree) has(name string) bool { return n.at(name).v != nil }
-
-func (n tree) text(name string) string {
-	s, _ := n.at(name).v.(string)
-	return s
-}
-
-func (n tree) list(name string) []tree {
-	values, _ := n.at(name).v.([]any)
-	var out []tree
-	for _, v := range values {
-		out = append(out, tree{v})
-	}
-	return out
-}
-
-func (n tree) texts(name string) []string {
-	var out []string
-	for _, v := range n.list(name) {
-		if s, ok := v.v.(string); ok {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// words are all texts in it, names of members included.
-func (n tree) words() string { return string(encoded(n.v)) }
-
-// leaf is one value in a record.
-type leaf struct {
-	path  string
-	value any
-}
-
-// leaves are the values of a record that stand in no list, by path.
-func (n tree) leaves() []leaf {
-	var out []leaf
-	var walk func(prefix string, v any)
-	walk = func(prefix string, v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			names := make([]string, 0, len(v))
-			for name := range v {
-				names = append(names, name)
-			}
-			slices.Sort(names)
-			for _, name := range names {
-				walk(prefix+"."+name, v[name])
-			}
-		case []any:
-		default:
-			out = append(out, leaf{strings.TrimPrefix(prefix, "."), v})
-		}
-	}
-	walk("", n.v)
-	return out
-}
-
-// pathsFor are the paths that a word is likely to mean, the best first: the last
-// part is the word, or has it as one of its words, or a part above is, or it
-// stands within the last part.
-func pathsFor(word string, fields []leaf, numbers bool) []string {
-	said := termsOf(word)
-	if len(said) == 0 {
-		said = []string{word}
-	}
-	holds := func(terms []string) bool {
-		return !slices.ContainsFunc(said, func(w string) bool { return !slices.Contains(terms, w) })
-	}
-	for _, fits := range []func(parts []string) bool{
-		func(p []string) bool { return len(termsOf(p[len(p)-1])) == len(said) && holds(termsOf(p[len(p)-1])) },
-		func(p []string) bool { return holds(termsOf(p[len(p)-1])) },
-		func(p []string) bool { return holds(termsOf(strings.Join(p[:len(p)-1], " "))) },
-		func(p []string) bool { return strings.Contains(strings.ToLower(p[len(p)-1]), strings.Join(said, "")) },
-	} {
-		var found []string
-		for _, f := range fields {
-			_, isNumber := f.value.(json.Number)
-			if s, isText := f.value.(string); numbers && isText {
-				isNumber = strings.Trim(s, "-.0123456789") == ""
-			}
-			if fits(strings.Split(f.path, ".")) && (isNumber || !numbers) {
-				found = append(found, f.path)
-			}
-		}
-		if len(found) > 0 {
-			// Of the parts of one thing its name says most.
-			slices.SortStableFunc(found, func(a, b string) int { return nameLast(b) - nameLast(a) })
-			return found
-		}
-	}
-	return nil
-}
-
-func nameLast(path string) int {
-	if strings.HasSuffix(path, ".name") {
-		return 1
-	}
-	return 0
-}
-
-// alike says whether a word of the question means a parameter: channel and
-// channel_id, repository and repo, call and callIds.
-func alike(word, param string) bool {
-	for _, term := range splitWords(param) {
-		term, said := stem(term), stem(strings.ReplaceAll(word, " ", ""))
-		if term == said || len(term) >= 4 && strings.HasPrefix(said, term) {
-			return true
-		}
-	}
-	return false
-}
+// This file is how the scripted agent reads what describe_connector says.
 
 // descriptionSeen is what describe_connector told.
 type descriptionSeen struct {
+	id       string
 	entities []*entitySeen
 	main     string // the entity of its first example
 }
 
 type entitySeen struct {
-	name, readWith, words string
-	actions               []*actionSeen
+	name, about, readWith, words string
+	actions                      []*actionSeen
+	fields                       []leaf // as far as they are told, with a value of their type
 }
 
 type actionSeen struct {
@@ -175,12 +43,12 @@ func readDescription(t *testing.T, answer string) *descriptionSeen {
 			shared[a.name] = a
 		}
 	}
-	d := &descriptionSeen{}
+	d := &descriptionSeen{id: told.text("connector_id")}
 	for _, example := range told.list("examples")[:min(1, len(told.list("examples")))] {
 		d.main = example.at("arguments").text("entity")
 	}
 	for _, e := range told.list("entities") {
-		seen := &entitySeen{name: e.text("entity"), readWith: e.text("read_with"), words: e.words()}
+		seen := &entitySeen{name: e.text("entity"), about: e.text("about"), readWith: e.text("read_with"), words: e.words()}
 		if seen.readWith == "" {
 			seen.readWith = told.text("read_with")
 		}
@@ -193,9 +61,45 @@ func readDescription(t *testing.T, answer string) *descriptionSeen {
 				seen.actions = append(seen.actions, a)
 			}
 		}
+		seen.fields = toldFields(e.text("fields"))
 		d.entities = append(d.entities, seen)
 	}
 	return d
+}
+
+// toldFields reads "id: integer, name, tags: array and 3 more".
+func toldFields(told string) []leaf {
+	var fields []leaf
+	for _, said := range strings.Split(moreOf.ReplaceAllString(told, ""), ", ") {
+		switch path, kind, _ := strings.Cut(said, ": "); {
+		case path == "" || kind == "array" || kind == "object":
+		case kind == "integer" || kind == "number":
+			fields = append(fields, leaf{path, json.Number("0")})
+		case kind == "boolean":
+			fields = append(fields, leaf{path, false})
+		default:
+			fields = append(fields, leaf{path, ""})
+		}
+	}
+	return fields
+}
+
+var moreOf = regexp.MustCompile(` and [0-9]+ more$`)
+
+// ownerOf is the entity that is about the word and that a field of e points to,
+// and this field.
+func (d *descriptionSeen) ownerOf(e *entitySeen, word string) (owner *entitySeen, field string) {
+	for _, o := range d.entities {
+		if o == e || !slices.Contains(termsOf(o.name+" "+o.about), stem(word)) {
+			continue
+		}
+		for _, f := range e.fields {
+			if strings.HasSuffix(f.path, "_id") && alike(stem(strings.TrimSuffix(f.path, "_id")), o.name) {
+				return o, f.path
+			}
+		}
+	}
+	return nil, ""
 }
 
 func readSignature(s string) *actionSeen {
@@ -228,12 +132,15 @@ func (d *descriptionSeen) entity(name string) *entitySeen {
 func (d *descriptionSeen) entityFor(q *plea) *entitySeen {
 	var entries []entry
 	for _, e := range d.entities {
-		entries = append(entries, entry{e.name, e.words})
+		entries = append(entries, entry{e.name, [3]string{e.name, e.about, e.words}})
+	}
+	if e := d.onlyTaker(q.values); e != nil {
+		return e
 	}
 	scores := newRanker(entries).scores(q.words())
 	said := termsOf(q.words())
-	var best *entitySeen
-	most := -100.0
+	var best, about *entitySeen // about is the one that its description fits best
+	most, byAbout := -100.0, 0.0
 	for i, e := range d.entities {
 		terms, hits, first := termsOf(e.name), 0.0, len(said)
 		for _, term := range terms {
@@ -242,7 +149,13 @@ func (d *descriptionSeen) entityFor(q *plea) *entitySeen {
 				first = min(first, at)
 			}
 		}
-		if hits == 0 || e.readWith == "none" && strings.HasSuffix(q.ask, "?") {
+		if e.readWith == "none" && strings.HasSuffix(q.ask, "?") {
+			continue
+		}
+		if hits == 0 {
+			if scores[i] > byAbout && e.serves(q) {
+				about, byAbout = e, scores[i]
+			}
 			continue
 		}
 		bonus := 0.0
@@ -257,10 +170,60 @@ func (d *descriptionSeen) entityFor(q *plea) *entitySeen {
 			best, most = e, score
 		}
 	}
-	if best == nil {
-		return d.entity(d.main)
+	switch {
+	case best != nil:
+		return best
+	case about != nil:
+		return about
 	}
-	return best
+	return d.entity(d.main)
+}
+
+// onlyTaker is the only entity with an action that takes all of several values,
+// and needs no more.
+func (d *descriptionSeen) onlyTaker(values map[string]string) *entitySeen {
+	var found []*entitySeen
+	for _, e := range d.entities {
+		if slices.ContainsFunc(e.actions, func(a *actionSeen) bool {
+			bound := a.bind(values)
+			return len(values) > 1 && len(bound) == len(values) && a.fills(bound)
+		}) {
+			found = append(found, e)
+		}
+	}
+	if len(found) != 1 {
+		return nil
+	}
+	return found[0]
+}
+
+// fills tells whether there is a value for every required parameter; an ID can be
+// looked up.
+func (a *actionSeen) fills(bound map[string]any) bool {
+	return !slices.ContainsFunc(a.params, func(p paramSeen) bool {
+		return p.required && bound[p.name] == nil && !strings.HasSuffix(p.name, "Id")
+	})
+}
+
+// serves tells whether the entity knows of all that was given, and can do what was
+// asked for.
+func (e *entitySeen) serves(q *plea) bool {
+	told := termsOf(e.words)
+	for slot := range q.values {
+		taken := slices.ContainsFunc(e.actions, func(a *actionSeen) bool {
+			return slices.ContainsFunc(a.params, func(p paramSeen) bool { return alike(slot, p.name) })
+		})
+		if slot != "about" && !taken && !slices.Contains(told, stem(slot)) {
+			return false
+		}
+	}
+	for _, verb := range []string{"create", "update", "delete", "download"} {
+		if slices.Contains(uniqueTerms(q.ask), stem(verb)) {
+			a := e.action(verb)
+			return a != nil && a.fills(a.bind(q.values))
+		}
+	}
+	return true
 }
 
 // partOfNamed tells whether the question names the entity in full, and another one
