@@ -140,7 +140,7 @@ func createConnector() Tool {
 	return define(Tool{
 		Name:        "create_connector",
 		Title:       "Connect a service",
-		Description: "Connects a service to a workspace. Leave credentials out: the user then enters them on a page that tries them and creates the connector, and no secret passes through the chat; call it again with the same arguments for the outcome. Given credentials are stored untried: call check_connector afterwards.",
+		Description: "Connects a service to a workspace. get_definition tells which credentials and settings it takes. Best leave credentials out: the user then enters them on a page, past the chat, which tries them and creates the connector; the same call again tells the outcome. Given ones are stored untried: call check_connector afterwards.",
 		Effect:      Write,
 		Finder:      "list_definitions",
 	}, func(ctx context.Context, api *Account, in newConnector) (connectorOut, error) {
