@@ -192,14 +192,12 @@ func TestPersonDecidesOnAPage(t *testing.T) {
 			}
 			token := html.UnescapeString(regexp.MustCompile(`name="token" value="([^"]+)"`).FindStringSubmatch(page)[1])
 			read(t, person, http.MethodPost, link, url.Values{"token": {token}, "do": {row.button}}.Encode())
-			for range 2 {
-				got = session.post(call).last(t).toolResult(t)
-				if row.written == 1 && strings.Contains(got.text(), "/approve/") {
-					break // the second call is a new wish
-				}
-				if !strings.Contains(got.text(), row.model) {
-					break
-				}
+			if got = session.post(call).last(t).toolResult(t); !strings.Contains(got.text(), row.model) {
+				t.Errorf("the model reads %s", got.text())
+			}
+			// The same call once more is a new wish.
+			if got = session.post(call).last(t).toolResult(t); !got.IsError {
+				t.Errorf("it was written again: %s", got.text())
 			}
 			if b.written() != row.written {
 				t.Errorf("%d were written: %s", b.written(), got.text())
@@ -216,7 +214,7 @@ func read(t *testing.T, c *http.Client, method, address, form string) string {
 	}
 	if form != "" {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		req.Header.Set("Origin", "http://127.0.0.1")
+		req.Header.Set("Origin", "http://"+req.URL.Host)
 		req.Header.Set("Sec-Fetch-Site", "same-origin")
 	}
 	resp, err := c.Do(req)
