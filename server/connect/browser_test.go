@@ -24,6 +24,9 @@ type action = chromedp.Action[chromedp.Void]
 // browser starts a Chromium, or skips the test where there is none.
 func browser(t *testing.T) context.Context {
 	t.Helper()
+	if underRace {
+		t.Skip("the browser is tried without the race detector")
+	}
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
 		if found, err := exec.LookPath(name); err == nil {
