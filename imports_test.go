@@ -18,7 +18,8 @@ func TestImports(t *testing.T) {
 		"airbyteclient/sandbox": {"airbyteclient"},
 		"schemas":               {},
 		"tools":                 {"airbyteclient", "schemas"},
-		"server":                {"airbyteclient", "tools"},
+		"server":                {"airbyteclient", "server/connect", "tools"},
+		"server/connect":        {"airbyteclient"},
 		"server/demo":           {},
 		"server/telemetry":      {},
 	}

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -15,6 +16,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -47,7 +49,9 @@ type cli struct {
 	Settings string               `name:"settings" env:"AIRBYTE_SETTINGS" type:"path" placeholder:"FILE" help:"Settings file of Airbyte's command line, by default ~/.airbyte-agent/settings.json; flags and environment go before it."`
 	Choice   tools.Choice         `embed:"" group:"Tools"`
 
-	Limits tools.Limits `embed:"" group:"Answers"`
+	Limits      tools.Limits      `embed:"" group:"Answers"`
+	Writes      tools.Writes      `embed:"" group:"Writes"`
+	Credentials tools.Credentials `embed:"" group:"Writes"`
 
 	Log     telemetry.LogConfig `embed:"" group:"Log"`
 	Sandbox bool                `name:"sandbox" env:"AIRBYTE_MCP_SANDBOX" help:"Work against an emulation of the Agent API in this process; no account is needed."`
@@ -58,6 +62,8 @@ type cli struct {
 	Call       callCommand    `cmd:"" help:"Call one tool and print its answer."`
 	Tools      toolsCommand   `cmd:"" help:"List the tools, with effect, toolset and size."`
 	Catalog    catalogCommand `cmd:"" help:"Print the tools as a model provider or framework takes them, or check them against the rules of each."`
+	Approve    approveCommand `cmd:"" help:"See the plan of a write that waits for you, and answer it."`
+	AuditCmd   auditCommand   `cmd:"" name:"audit" help:"Look at a journal of writes."`
 	SandboxCmd sandboxCommand `cmd:"" name:"sandbox" help:"Serve the sandbox by itself."`
 	Version    versionCommand `cmd:"" help:"Print the version."`
 }
@@ -111,7 +117,7 @@ func run(env environment, args []string) int {
 	if err != nil {
 		return complain(env, err, exitUsage)
 	}
-	err = parsed.Run(&env, &c)
+	err = parsed.Run(&env, &c, parsed)
 	var told failure
 	var misuse usage
 	switch {
@@ -146,7 +152,9 @@ func (c *cli) wire(config server.Config, env *environment) (*server.Server, func
 		if closing, err = c.useSandbox(env.ctx); err != nil {
 			return nil, nil, err
 		}
-	} else if err := c.readSettings(); err != nil {
+	}
+	if err := c.readSettings(); err != nil {
+		closing()
 		return nil, nil, usage{err}
 	}
 	c.Airbyte.UserAgent = "airbyte-agent-mcp/" + currentVersion()
@@ -155,7 +163,8 @@ func (c *cli) wire(config server.Config, env *environment) (*server.Server, func
 		closing()
 		return nil, nil, usage{err}
 	}
-	config.Limits, config.ReadOnly, config.Version = c.Limits, c.Choice.ReadOnly, currentVersion()
+	c.Writes.Stderr = env.stderr
+	config.Credentials, config.Limits, config.Writes, config.ReadOnly, config.Version = c.Credentials, c.Limits, c.Writes, c.Choice.ReadOnly, currentVersion()
 	s, err := server.New(list, server.OneClient(api), config, log)
 	if err != nil {
 		closing()
@@ -164,10 +173,17 @@ func (c *cli) wire(config server.Config, env *environment) (*server.Server, func
 	return s, func() { s.Close(); api.CloseIdleConnections(); closing() }, nil
 }
 
-// readSettings fills from environment and file what no flag has set.
+// readSettings fills from environment and file what no flag has set. The
+// sandbox has none of the user's account, and its rules for writes only from a
+// file that is named.
 func (c *cli) readSettings() error {
-	c.Airbyte.ClientSecret = airbyteclient.NewSecret(os.Getenv("AIRBYTE_CLIENT_SECRET"))
 	path := c.Settings
+	if c.Sandbox && path == "" {
+		return nil
+	}
+	if !c.Sandbox {
+		c.Airbyte.ClientSecret = airbyteclient.NewSecret(os.Getenv("AIRBYTE_CLIENT_SECRET"))
+	}
 	if path != "" {
 		if _, err := os.Stat(path); err != nil {
 			return fmt.Errorf("--settings: %w", err)
@@ -182,7 +198,12 @@ func (c *cli) readSettings() error {
 	if err != nil {
 		return err
 	}
-	settings.Apply(&c.Airbyte)
+	if c.Writes.Rules, err = tools.ReadWriteRules(settings.MCP); err != nil {
+		return fmt.Errorf("settings file %s: %w", path, err)
+	}
+	if !c.Sandbox {
+		settings.Apply(&c.Airbyte)
+	}
 	return nil
 }
 
@@ -240,7 +261,7 @@ func (demoCommand) Run(env *environment) error {
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
-	return demo.Run(env.ctx, env.stdout, binary, "--sandbox", "--log-level=error")
+	return demo.Run(env.ctx, env.stdout, binary, "--sandbox", "--log-level=error", "--writes=allow")
 }
 
 // maxArguments is the longest argument object that call takes, in bytes.
@@ -251,7 +272,10 @@ type callCommand struct {
 	Arguments string `arg:"" optional:"" default:"{}" help:"Its arguments, a JSON object; - reads them from standard input."`
 }
 
-func (k *callCommand) Run(env *environment, c *cli) error {
+func (k *callCommand) Run(env *environment, c *cli, parsed *kong.Context) error {
+	if !given(parsed, "writes") {
+		c.Writes.Writes = "allow" // who types it is the person that would be asked
+	}
 	if c.Log.LogLevel == "info" {
 		c.Log.LogLevel = "warn" // the answer is the news here
 	}
@@ -285,6 +309,84 @@ func (k *callCommand) Run(env *environment, c *cli) error {
 		return failure(exitFailed)
 	}
 	_, err = fmt.Fprintln(env.stdout, string(answer))
+	return err
+}
+
+// given tells whether a flag was set, on the command line or by its variable.
+func given(parsed *kong.Context, name string) bool {
+	for _, step := range parsed.Path {
+		if step.Flag != nil && step.Flag.Name == name {
+			return true
+		}
+	}
+	for _, f := range parsed.Flags() {
+		if f.Name == name {
+			return slices.ContainsFunc(f.Envs, func(env string) bool { _, set := os.LookupEnv(env); return set })
+		}
+	}
+	return false
+}
+
+type approveCommand struct {
+	Code string `arg:"" help:"The code that the agent was given, such as 43117-ABCD-EFGH-IJKL-MNOP."`
+}
+
+func (a *approveCommand) Run(env *environment) error {
+	// Only a person may answer: a program that pipes text in is none.
+	if f, ok := env.stdin.(interface{ Stat() (os.FileInfo, error) }); !ok {
+		return usage{errors.New("approve asks a person and needs a terminal")}
+	} else if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return usage{errors.New("approve asks a person and needs a terminal")}
+	}
+	plan, err := server.Approval(env.ctx, a.Code, "")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(env.stdout, "%s\n\nCarry this out? Type yes or no: ", plan)
+	answer, err := bufio.NewReader(io.LimitReader(env.stdin, 100)).ReadString('\n')
+	if err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	switch answer = strings.ToLower(strings.TrimSpace(answer)); answer {
+	case "yes", "no":
+	default:
+		return usage{errors.New("neither yes nor no: nothing was answered, and the plan still waits")}
+	}
+	if _, err := server.Approval(env.ctx, a.Code, answer); err != nil {
+		return err
+	}
+	if answer == "yes" {
+		_, err = fmt.Fprintln(env.stdout, "Approved. The agent can make the call now, once.")
+	} else {
+		_, err = fmt.Fprintln(env.stdout, "Declined. Nothing is sent.")
+	}
+	return err
+}
+
+type auditCommand struct {
+	Verify verifyCommand `cmd:"" help:"Check that no line of a journal is missing, altered or out of order."`
+}
+
+type verifyCommand struct {
+	File string `arg:"" type:"existingfile" help:"The journal, as given to --audit."`
+}
+
+func (v *verifyCommand) Run(env *environment) error {
+	f, err := os.Open(v.File)
+	if err != nil {
+		return usage{err}
+	}
+	defer f.Close()
+	lines, err := tools.VerifyJournal(f)
+	var bad *tools.BadLine
+	switch {
+	case errors.As(err, &bad):
+		fmt.Fprintln(env.stdout, bad)
+		return failure(exitFailed)
+	case err != nil:
+		return err
+	}
+	_, err = fmt.Fprintf(env.stdout, "%d lines, chain whole\n", lines)
 	return err
 }
 

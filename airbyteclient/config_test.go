@@ -3,6 +3,7 @@ package airbyteclient
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -92,7 +93,7 @@ func TestSettingsFile(t *testing.T) {
 
 func TestSettingsFileThatIsNotThereIsEmpty(t *testing.T) {
 	got, err := ReadSettings(filepath.Join(t.TempDir(), "no", "settings.json"))
-	if err != nil || got != (Settings{}) {
+	if err != nil || !reflect.DeepEqual(got, Settings{}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }

@@ -15,6 +15,8 @@ type Settings struct {
 	ClientSecret   Secret
 	OrganizationID string
 	Workspace      string
+	// MCP is what the file holds under "mcp", for this server alone: its JSON.
+	MCP json.RawMessage
 }
 
 // settingsFile is the published shape. The fields may also stand without the
@@ -30,6 +32,8 @@ type settingsFile struct {
 	OrganizationID   string `json:"organization_id"`
 	Workspace        string `json:"workspace"`
 	DefaultWorkspace string `json:"default_workspace"`
+
+	MCP json.RawMessage `json:"mcp"`
 }
 
 // DefaultSettingsPath is ~/.airbyte-agent/settings.json.
@@ -55,14 +59,22 @@ func ReadSettings(path string) (Settings, error) {
 	if err := json.Unmarshal(data, &file); err != nil {
 		return Settings{}, fmt.Errorf("settings file %s: %w", path, badSettings(err))
 	}
+	mcp := file.MCP
 	if file.Settings != nil {
 		file = *file.Settings
+		if mcp != nil && file.MCP != nil {
+			return Settings{}, fmt.Errorf("settings file %s: mcp stands both beside settings and within", path)
+		}
+		if mcp == nil {
+			mcp = file.MCP
+		}
 	}
 	return Settings{
 		ClientID:       orElse(file.Credentials.ClientID, file.ClientID),
 		ClientSecret:   orElse(file.Credentials.ClientSecret, file.ClientSecret),
 		OrganizationID: file.OrganizationID,
 		Workspace:      orElse(file.Workspace, file.DefaultWorkspace),
+		MCP:            mcp,
 	}, nil
 }
 

@@ -20,11 +20,15 @@ type Config struct {
 	AllowedOrigins       []string      `name:"allowed-origins" env:"AIRBYTE_MCP_ALLOWED_ORIGINS" placeholder:"URL" help:"Origins of web pages that may connect, such as https://app.example.com."`
 	AllowUnauthenticated bool          `name:"allow-unauthenticated" env:"AIRBYTE_MCP_ALLOW_UNAUTHENTICATED" help:"Listen on an address that is not loopback although callers are not authenticated: whoever reaches it acts as you."`
 	MaxRequestBytes      int64         `name:"max-request-bytes" env:"AIRBYTE_MCP_MAX_REQUEST_BYTES" default:"4194304" help:"Largest message accepted from a client, in bytes."`
+	PublicURL            string        `name:"public-url" env:"AIRBYTE_MCP_PUBLIC_URL" placeholder:"URL" help:"Address under which people reach this server's pages (forms, approvals), such as https://mcp.example.com; of a server on loopback its own if absent."`
+	NoBrowser            bool          `name:"no-browser" env:"AIRBYTE_MCP_NO_BROWSER" help:"On stdio: do not open pages in the browser, give their links to the client."`
 	SessionIdle          time.Duration `name:"session-idle" env:"AIRBYTE_MCP_SESSION_IDLE" default:"30m" help:"How long a session on /mcp is kept without a message."`
 
-	Limits   tools.Limits `kong:"-"`
-	ReadOnly bool         `kong:"-"` // tools that change something are refused, also when called by name
-	Version  string       `kong:"-"`
+	Limits      tools.Limits      `kong:"-"`
+	Writes      tools.Writes      `kong:"-"`
+	Credentials tools.Credentials `kong:"-"`
+	ReadOnly    bool              `kong:"-"` // tools that change something are refused, also when called by name
+	Version     string            `kong:"-"`
 }
 
 // Validate reports what cannot be served, in words for the operator.

@@ -68,17 +68,31 @@ func (s *Server) handler(t tools.Tool) mcpserver.ToolHandlerFunc {
 		ctx, release := out.bind(ctx)
 		defer release()
 		defer keepTold(out, req.Params.Meta)()
-		answer, words := s.call(ctx, t, req.Params.RawArguments)
-		if words == "" {
-			result, err := out.result(answer.JSON)
-			if err == nil {
-				result.Content = append(result.Content, attached(answer.Attachments, quirkOf(clientName(ctx, req.Params.Meta)))...)
-				return result, nil
-			}
-			words = "The answer was dropped: " + err.Error() + "."
+		if words := s.heard(ctx, req); words != "" {
+			return errorResult(words), nil
 		}
-		return errorResult(words), nil
+		answer, words, err := s.call(ctx, t, req.Params.RawArguments)
+		if waits, ok := errors.AsType[*tools.ConfirmNeeded](err); ok {
+			return s.confirm(ctx, req, waits.Plan, words), nil
+		}
+		if need, ok := errors.AsType[*tools.CredentialsNeeded](err); ok {
+			return s.connect(ctx, req, need), nil
+		}
+		return s.result(ctx, req, answer, words), nil
 	}
+}
+
+// result is what a client gets of an answer, or of the words in its place.
+func (s *Server) result(ctx context.Context, req mcp.CallToolRequest, answer tools.Answer, words string) *mcp.CallToolResult {
+	if words != "" {
+		return errorResult(words)
+	}
+	result, err := outletFrom(ctx).result(answer.JSON)
+	if err != nil {
+		return errorResult("The answer was dropped: " + err.Error() + ".")
+	}
+	result.Content = append(result.Content, attached(answer.Attachments, quirkOf(clientName(ctx, req.Params.Meta)))...)
+	return result
 }
 
 // progressEvery is how often a client that asked for it hears of a call that
@@ -144,11 +158,11 @@ func (s *Server) Call(ctx context.Context, tool string, arguments json.RawMessag
 	if !ok {
 		return nil, "", fmt.Errorf("no tool %q is served", tool)
 	}
-	got, words := s.call(ctx, t, arguments)
+	got, words, _ := s.call(ctx, t, arguments)
 	return got.JSON, words, nil
 }
 
-func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessage) (answer tools.Answer, words string) {
+func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessage) (answer tools.Answer, words string, err error) {
 	start := time.Now()
 	trace := &trace{log: s.log}
 	ctx = context.WithValue(ctx, traceKey{}, trace)
@@ -156,7 +170,7 @@ func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessa
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic(t.Name, p)
-			answer, outcome = tools.Answer{}, "panic"
+			answer, outcome, err = tools.Answer{}, "panic", nil
 			words = "The server failed inside this tool; the operator's log has the details. Calling again is unlikely to help."
 		}
 		s.log.LogAttrs(ctx, slog.LevelInfo, "call",
@@ -168,7 +182,7 @@ func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessa
 	}()
 	if s.config.ReadOnly && t.Effect != tools.Read {
 		outcome = "read_only"
-		return tools.Answer{}, t.Name + " changes something, and this server is read-only (--read-only). Calling again will not help."
+		return tools.Answer{}, t.Name + " changes something, and this server is read-only (--read-only). Calling again will not help.", nil
 	}
 	api, err := s.clients(ctx)
 	if err == nil {
@@ -176,9 +190,9 @@ func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessa
 	}
 	if err != nil {
 		outcome = tools.Kind(err)
-		return tools.Answer{}, t.Explain(err)
+		return tools.Answer{}, t.Explain(err), err
 	}
-	return answer, ""
+	return answer, "", nil
 }
 
 // trace gathers what the requests of one call left behind.
@@ -194,6 +208,16 @@ func (t *trace) id() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.requestID
+}
+
+// requestID is the service's name for the last request of the call that ctx is
+// of, empty where there was none.
+func requestID(ctx context.Context) string {
+	t, ok := ctx.Value(traceKey{}).(*trace)
+	if !ok {
+		return ""
+	}
+	return t.id()
 }
 
 // Observe is the API client's observer: it logs each request for those who

@@ -73,7 +73,7 @@ func newBench(t testing.TB, o settings) *bench {
 		o.clients = OneClient(sandboxClient(t, b.sandbox, o.upstream))
 	}
 	log := telemetry.NewLogger(b.log, telemetry.LogConfig{LogFormat: "json", LogLevel: "debug"})
-	if b.Server, err = newServer(list, o.clients, config, log, mcpserver.WithElicitation()); err != nil {
+	if b.Server, err = newServer(list, o.clients, config, log); err != nil {
 		t.Fatal(err)
 	}
 	if o.fixtures != nil {

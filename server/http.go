@@ -35,6 +35,9 @@ func (s *Server) Handler() http.Handler {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok", "version": s.config.Version})
 	})
 	mux.HandleFunc("GET /readyz", s.readyz)
+	for _, path := range []string{"/connect/", "/approve/", terminalPath} {
+		mux.Handle(path, s.pages.handler)
+	}
 	guarded := http.NewServeMux()
 	mux.Handle("/", s.sameSite(guarded))
 	if s.config.serves("streamable-http") {
@@ -72,6 +75,9 @@ func (s *Server) serve(ctx context.Context, listener net.Listener) error {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          s.errorLog(),
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	if s.config.onLoopback() {
+		s.pages.servedAt("http://" + listener.Addr().String())
 	}
 	s.log.Info("listening", "address", listener.Addr().String(), "endpoints", s.config.endpoints())
 	failed := make(chan error, 1)

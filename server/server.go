@@ -25,6 +25,8 @@ type Server struct {
 	log     *slog.Logger
 	mcp     *mcpserver.MCPServer
 	runner  *tools.Runner
+	pages   *pages
+	visits  visits
 	secret  string // of the answer markers, see wire.go
 	ready   readiness
 	names   foundNames // for completions
@@ -49,7 +51,8 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 	if err != nil {
 		return nil, err
 	}
-	runner, err := tools.NewRunner(list, config.Limits)
+	config.Writes.RequestID = requestID
+	runner, err := tools.NewRunner(list, config.Limits, tools.WithWrites(config.Writes), tools.WithCredentials(config.Credentials))
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +68,7 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 		mcpserver.WithPromptCapabilities(false),
 		mcpserver.WithResourceCapabilities(false, false),
 		mcpserver.WithCompletions(),
+		mcpserver.WithElicitation(),
 		mcpserver.WithPromptCompletionProvider(completer{s}),
 		mcpserver.WithResourceCompletionProvider(completer{s}),
 		mcpserver.WithInstructions(instructions(list)),
@@ -78,6 +82,7 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 	for _, t := range list {
 		s.mcp.AddTool(declare(t), s.handler(t))
 	}
+	s.newPages()
 	s.addPrompts()
 	s.addResources(hooks)
 	return s, nil
@@ -94,7 +99,10 @@ func (s *Server) Run(ctx context.Context, in io.Reader, out io.Writer) error {
 }
 
 // Close ends what still runs of calls that were answered before they ended.
-func (s *Server) Close() { s.runner.Close() }
+func (s *Server) Close() {
+	s.pages.close()
+	s.runner.Close()
+}
 
 func (s *Server) errorLog() *log.Logger {
 	return slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)

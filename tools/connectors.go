@@ -73,7 +73,7 @@ type newConnector struct {
 	ConnectorType                      string         `json:"connector_type,omitempty" jsonschema_description:"Service by exact display name, such as GitHub."`
 	SourceTemplateID                   string         `json:"source_template_id,omitempty" jsonschema_description:"Needed if the service has several templates."`
 	Name                               string         `json:"name,omitempty" jsonschema_description:"Name of the connector."`
-	Credentials                        schemas.Object `json:"credentials,omitempty" jsonschema_description:"Fields of one way to authenticate, flat, such as {\"token\": ...}."`
+	Credentials                        schemas.Object `json:"credentials,omitempty" jsonschema_description:"Best left out. Fields as get_definition names them; values may be {\"from_env\": ...} or {\"from_file\": ...}."`
 	ReplicationConfig                  schemas.Object `json:"replication_config,omitempty" jsonschema_description:"Settings that are not secret, such as {\"repositories\": [\"owner/repo\"]}."`
 	Environment                        schemas.Object `json:"environment,omitempty" jsonschema_description:"Where the account lives, such as {\"subdomain\": ...}."`
 	Entities                           []entity       `json:"entities,omitempty" jsonschema_description:"Entities to index."`
@@ -140,10 +140,14 @@ func createConnector() Tool {
 	return define(Tool{
 		Name:        "create_connector",
 		Title:       "Connect a service",
-		Description: "Connects a service to a workspace. get_definition tells which credentials and settings it takes. The credentials are stored, not tried: call check_connector afterwards. Do not ask the user to paste secrets into the chat if there is another way.",
+		Description: "Connects a service to a workspace. get_definition tells which credentials and settings it takes. Best leave credentials out: the user then enters them on a page, past the chat, which tries them and creates the connector; the same call again tells the outcome. Given ones are stored untried: call check_connector afterwards.",
 		Effect:      Write,
 		Finder:      "list_definitions",
 	}, func(ctx context.Context, api *Account, in newConnector) (connectorOut, error) {
+		in, err := api.credentials.resolved(in)
+		if err != nil {
+			return connectorOut{}, err
+		}
 		got, err := api.CreateConnector(ctx, in.request(api))
 		if err != nil {
 			return connectorOut{}, err
@@ -175,6 +179,10 @@ func checkNewConnector() Tool {
 		Effect:      Read,
 		Finder:      "list_definitions",
 	}, func(ctx context.Context, api *Account, in newConnector) (checkOut, error) {
+		in, err := api.credentials.resolved(in)
+		if err != nil {
+			return checkOut{}, err
+		}
 		return shownCheck(api.CheckNewConnector(ctx, in.request(api)))
 	})
 }

@@ -25,9 +25,15 @@ func (h hinted) Unwrap() error { return h.error }
 func Kind(err error) string {
 	var faults *schemas.Faults
 	var refused *refusal
+	var waits *ConfirmNeeded
+	var needs *CredentialsNeeded
 	switch {
 	case errors.As(err, &faults):
 		return "bad_arguments"
+	case errors.As(err, &waits):
+		return "confirm_needed"
+	case errors.As(err, &needs):
+		return "credentials_needed"
 	case errors.As(err, &refused):
 		return "refused"
 	case airbyteclient.KindOf(err) != "":
@@ -44,6 +50,8 @@ func (t Tool) Explain(err error) string {
 	var api *airbyteclient.Error
 	var hint hinted
 	var inner during
+	var waits *ConfirmNeeded
+	var needs *CredentialsNeeded
 	if errors.As(err, &inner) {
 		t = inner.tool
 	}
@@ -57,6 +65,10 @@ func (t Tool) Explain(err error) string {
 			"\nMend all of these and call again."
 	case errors.As(err, &refused):
 		words = refused.Error()
+	case errors.As(err, &waits):
+		words = waits.words()
+	case errors.As(err, &needs):
+		words = "The credentials are missing, and a person must enter them: there is no page for that here. Nothing was created. They can connect the service in the Airbyte web app, or this server be asked by an MCP client."
 	case errors.As(err, &api):
 		words = join(t.happened(api), hint.hint, t.advice(api), t.mayHaveRun(api), trailer(api))
 	case errors.Is(err, context.Canceled):

@@ -160,25 +160,25 @@ func (w world) call(t testing.TB, tool string, arguments []byte) (json.RawMessag
 var sealedText = regexp.MustCompile(`"continuation":"[^"]+"`)
 
 // newRunner makes a runner of every tool, at the time of the stories.
-func newRunner(t testing.TB, limits Limits) *Runner {
+func newRunner(t testing.TB, limits Limits, options ...Option) *Runner {
 	t.Helper()
 	list, err := Choose(Catalog(), Choice{Toolsets: []string{"all"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	runner, err := NewRunner(list, limits)
+	runner, err := NewRunner(list, limits, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(runner.Close)
-	runner.now = func() time.Time { return storyTime }
+	runner.now, runner.started = func() time.Time { return storyTime }, storyTime
 	return runner
 }
 
 // storyTime is when every story happens.
 var storyTime = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 
-func newWorld(t testing.TB, options sandbox.Options) world {
+func newWorld(t testing.TB, options sandbox.Options, more ...Option) world {
 	t.Helper()
 	if options.Now == nil {
 		options.Now = func() time.Time { return storyTime }
@@ -194,7 +194,7 @@ func newWorld(t testing.TB, options sandbox.Options) world {
 		t.Fatal(err)
 	}
 	t.Cleanup(api.CloseIdleConnections)
-	runner := newRunner(t, Limits{})
+	runner := newRunner(t, Limits{}, more...)
 	return world{s, &Account{Client: api, memory: runner.memory, now: runner.now}, runner}
 }
 

@@ -16,6 +16,7 @@ type knowledge struct {
 	Service, Slug     string // such as Zendesk Support, zendesk-support
 	DefinitionID      string
 	WorkspaceID       string
+	OrganizationID    string
 	Modes             string // runtime_mode or mode of its template
 	Warnings          []string
 	Prefer            string // the reading action that the service's guidance names; empty if it names none

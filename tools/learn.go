@@ -155,6 +155,7 @@ func (l *learner) readInspection(i *airbyteclient.ConnectorInspection) {
 	l.Name, l.Service = i.Name, i.SourceDefinitionName
 	l.Slug = slugOf(i.SourceDefinitionName)
 	l.WorkspaceID, l.DefinitionID = i.WorkspaceID, i.SourceDefinitionID
+	l.OrganizationID = i.OrganizationID
 	l.Warnings, l.SkillID = i.Warnings, i.DocsSkillID
 	for listed := range elements(i.Actions) {
 		entity, action := listedAction(listed)

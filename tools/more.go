@@ -51,8 +51,7 @@ func (r *Runner) more(ctx context.Context, api *Account, mended json.RawMessage,
 		return Answer{}, refuse("The continuation cannot be used: %s.", err).
 			next("Pass it exactly as the answer gave it, or make the original call again.")
 	}
-	t, ok := r.tools[c.Tool]
-	if !ok {
+	if _, ok := r.tools[c.Tool]; !ok {
 		return Answer{}, refuse("The continuation is of %s, which is not served any more.", shown(c.Tool)).next("Calling again will not help.")
 	}
 	if c.Cut && in.Path == "" {
@@ -70,10 +69,10 @@ func (r *Runner) more(ctx context.Context, api *Account, mended json.RawMessage,
 	if ok {
 		return r.render(api, c.request, got, c.From, tokens)
 	}
-	if c.Once != "" && r.running.find(key) == nil {
-		return Answer{}, during{t, r.lost(c)}
+	if c.Once != "" {
+		return r.join(ctx, api, c, tokens)
 	}
-	return r.perform(ctx, api, c, tokens)
+	return r.perform(ctx, api, c, tokens, r.plainly(api, c.request))
 }
 
 // lost words what is known of a call that is not made again, and whose outcome

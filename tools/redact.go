@@ -136,3 +136,8 @@ func (r redactor) longestFirst() []string {
 func (r redactor) isSecret(name string) bool {
 	return r.marked[strings.ToLower(name)] || (secretKey.MatchString(name) && !plainKey.MatchString(name))
 }
+
+// unsafe tells of a text that carries a secret in itself, whatever its name.
+func unsafe(v string) bool {
+	return strings.Contains(v, "PRIVATE KEY-----") || userInfo.MatchString(v)
+}

@@ -159,7 +159,7 @@ func (a *agent) read(q *plea) string {
 		return byParams()
 	}
 	if len(q.values) == 0 && (len(q.roles) == 0 || len(q.roles) == 1 && q.roles["count"] != "") {
-		arguments := target(ids, e.name)
+		arguments := aim(ids, e.name)
 		if e.readWith == "get" {
 			arguments["action"] = "get"
 		}
@@ -183,7 +183,7 @@ func (a *agent) read(q *plea) string {
 	if e.readWith == "context_store_search" && q.onlyFigures() && q.placed(e.fields) {
 		return a.final(q, ids, e.name, e.fields, nil) // the description has told the fields
 	}
-	sampleArguments := target(ids, e.name)
+	sampleArguments := aim(ids, e.name)
 	sampleArguments["limit"] = 1
 	answer, ok = a.call("read_records", sampleArguments)
 	if !ok {
@@ -222,10 +222,10 @@ func (a *agent) whose(q *plea, d *descriptionSeen, e *entitySeen, ids []string) 
 		filters = append(filters, filter)
 	}
 	id := ids[slices.IndexFunc(q.named, func(c connectorSeen) bool { return c.id == d.id })]
-	arguments := target([]string{id}, e.name)
+	arguments := aim([]string{id}, e.name)
 	arguments["filter"], arguments["reduce"] = map[string]any{"and": filters}, map[string]any{"distinct": by}
 	answer, _ := a.call("read_records", arguments)
-	arguments = target([]string{id}, owner.name)
+	arguments = aim([]string{id}, owner.name)
 	arguments["filter"] = map[string]any{"in": map[string]any{"id": parsed(a.t, []byte(answer)).at("reduced").at("values").v}}
 	arguments["fields"], arguments["limit"] = []string{"id", "name"}, 100
 	answer, _ = a.call("read_records", arguments)
@@ -260,7 +260,7 @@ func firstRecord(got tree, ids []string) tree {
 	return got.list("records")[0]
 }
 
-func target(ids []string, entity string) map[string]any {
+func aim(ids []string, entity string) map[string]any {
 	if len(ids) > 1 {
 		return map[string]any{"connectors": ids, "entity": entity}
 	}
@@ -327,7 +327,7 @@ func fill(bound map[string]any, line string, values map[string]string) {
 // final reads what a question asks for, now that one record has shown the fields.
 // Without a search that filters, scan is what to look through.
 func (a *agent) final(q *plea, ids []string, entity string, fields []leaf, scan *entitySeen) string {
-	arguments := target(ids, entity)
+	arguments := aim(ids, entity)
 	var wanted []string
 	var filters []any
 	for _, slot := range slices.Sorted(maps.Keys(q.values)) {

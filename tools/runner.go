@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -39,20 +40,42 @@ const (
 // Runner calls tools for a server: it holds answers to their budget, hands out
 // continuations for the rest, and answers in time. Make one with NewRunner.
 type Runner struct {
-	tools   map[string]Tool
-	limits  Limits
-	seal    *Seal
-	memory  *memory
-	files   *os.Root // where downloads are saved; nil for nowhere
-	kept    *otter.Cache[string, result]
-	running *jobs
-	now     func() time.Time
-	stop    context.CancelFunc
+	tools       map[string]Tool
+	limits      Limits
+	seal        *Seal
+	memory      *memory
+	files       *os.Root // where downloads are saved; nil for nowhere
+	kept        *otter.Cache[string, result]
+	credentials Credentials
+	running     *jobs
+	writes      Writes
+	journal     *journal // nil where none is kept
+	answers     *answers
+	started     time.Time
+	// deciding is held while an answer to a plan is taken and written down.
+	deciding sync.Mutex
+	now      func() time.Time
+	stop     context.CancelFunc
+}
+
+// Option changes what most runners leave as it is.
+type Option func(*Runner)
+
+// WithWrites sets which writes are made, wait for a person, or are refused, and
+// where they are written down. Without it all are made.
+func WithWrites(writes Writes) Option {
+	return func(r *Runner) { r.writes = writes }
+}
+
+// WithCredentials sets how those of connectors may be given. Without it, in any
+// way but by reference.
+func WithCredentials(c Credentials) Option {
+	return func(r *Runner) { r.credentials = c }
 }
 
 // NewRunner makes a runner of tools that have been chosen and checked. Close
 // ends what still runs.
-func NewRunner(list []Tool, limits Limits) (*Runner, error) {
+func NewRunner(list []Tool, limits Limits, options ...Option) (*Runner, error) {
 	if limits.MaxAnswerTokens == 0 {
 		limits.MaxAnswerTokens = 8000
 	}
@@ -75,12 +98,22 @@ func NewRunner(list []Tool, limits Limits) (*Runner, error) {
 	}
 	stopped, stop := context.WithCancel(context.Background())
 	r := &Runner{
-		tools: map[string]Tool{}, limits: limits, seal: seal, memory: newMemory(), running: newJobs(stopped), now: time.Now, stop: stop,
+		tools: map[string]Tool{}, limits: limits, seal: seal, memory: newMemory(), running: newJobs(stopped),
+		answers: newAnswers(), started: time.Now(), now: time.Now, stop: stop,
 		kept: otter.Must(&otter.Options[string, result]{
 			MaximumWeight:    maxKept,
 			Weigher:          func(_ string, kept result) uint32 { return uint32(kept.size()) + 512 },
 			ExpiryCalculator: otter.ExpiryWriting[string, result](keptFor),
 		}),
+	}
+	for _, option := range options {
+		option(r)
+	}
+	if err := r.writes.check(); err != nil {
+		return nil, err
+	}
+	if r.journal, err = openJournal(r.writes.Audit, r.writes.Stderr, time.Now()); err != nil {
+		return nil, fmt.Errorf("--audit: %w", err)
 	}
 	if limits.DownloadDir != "" {
 		if r.files, err = os.OpenRoot(limits.DownloadDir); err != nil {
@@ -96,12 +129,16 @@ func NewRunner(list []Tool, limits Limits) (*Runner, error) {
 // Close ends what still runs.
 func (r *Runner) Close() {
 	r.stop()
+	r.journal.close()
 	r.kept.StopAllGoroutines()
 	r.memory.cache.StopAllGoroutines()
 	if r.files != nil {
 		_ = r.files.Close()
 	}
 }
+
+// Seal is what continuations are sealed with.
+func (r *Runner) Seal() *Seal { return r.seal }
 
 // Tools are all that it can call, by name.
 func (r *Runner) Tools() map[string]Tool { return r.tools }
@@ -154,7 +191,7 @@ func (r *Runner) Call(ctx context.Context, client *airbyteclient.Client, name st
 	if !ok {
 		return Answer{}, fmt.Errorf("no tool %q is served", name)
 	}
-	api := &Account{Client: client, memory: r.memory, now: r.now, files: r.files}
+	api := &Account{Client: client, memory: r.memory, now: r.now, files: r.files, credentials: r.credentials}
 	arguments, tokens, err := r.budget(arguments)
 	if err != nil {
 		return Answer{}, err
@@ -167,13 +204,47 @@ func (r *Runner) Call(ctx context.Context, client *airbyteclient.Client, name st
 		return r.more(ctx, api, mended, tokens)
 	}
 	call := request{Tool: name, Arguments: mended, Writes: t.writes(mended)}
+	if name == "create_connector" {
+		if err := r.needsForm(ctx, api, call); err != nil {
+			return Answer{}, err
+		}
+	}
 	if call.Writes {
 		if at := findMark(mended); at != "" {
 			return Answer{}, refuse("%s holds a text that was cut for an answer, so writing it would lose the rest.", at).
 				next("Nothing was sent. Fetch the whole text with read_more (path), then call again with it, or leave the field out.")
 		}
+		return r.write(ctx, api, call, tokens)
 	}
-	return r.perform(ctx, api, continuation{request: call}, tokens)
+	return r.perform(ctx, api, continuation{request: call}, tokens, r.plainly(api, call))
+}
+
+// needsForm is a *CredentialsNeeded for a call that leaves the credentials to a
+// person. What they do on the page is their own yes, so no plan is made; that
+// it begins is written down.
+func (r *Runner) needsForm(ctx context.Context, api *Account, call request) error {
+	var in newConnector
+	if json.Unmarshal(call.Arguments, &in) != nil || !in.withoutCredentials() || r.writes.Writes == deny {
+		return nil
+	}
+	need := &CredentialsNeeded{
+		WorkspaceName: orDefault(in.WorkspaceName, api), DefinitionID: in.DefinitionID, SourceTemplateID: in.SourceTemplateID, Name: in.Name,
+		ReplicationConfig: json.RawMessage(in.ReplicationConfig), Environment: json.RawMessage(in.Environment),
+	}
+	if err := need.complete(ctx, api, in.ConnectorType); err != nil {
+		return err
+	}
+	if err := r.journal.write(r.entry(api, call, aboutTool(call), "form", decision{"ask", "form"})); err != nil {
+		return journalDown(err)
+	}
+	return need
+}
+
+// Connected writes down what came of a form.
+func (r *Runner) Connected(client *airbyteclient.Client, connectorID, state string) {
+	_ = r.journal.write(journalEntry{
+		Time: r.now(), Step: "outcome", Caller: client.Identity(), Tool: "create_connector", ID: connectorID, Decided: "yes", By: "form", Outcome: state,
+	})
 }
 
 // writes tells whether a call may change something.
@@ -184,26 +255,31 @@ func (t Tool) writes(mended json.RawMessage) bool {
 	return t.Effect != Read
 }
 
-// perform makes a call, or waits for the same one that is still running, and
-// renders its answer from a place on.
-func (r *Runner) perform(ctx context.Context, api *Account, c continuation, tokens int) (Answer, error) {
+// plainly makes a call that changes nothing.
+func (r *Runner) plainly(api *Account, call request) func(context.Context) (result, error) {
+	return func(ctx context.Context) (result, error) {
+		return r.tools[call.Tool].run(ctx, api, call.Arguments)
+	}
+}
+
+// perform makes a call with run, or waits for the same one that is still
+// running, and renders its answer from a place on.
+func (r *Runner) perform(ctx context.Context, api *Account, c continuation, tokens int, run func(context.Context) (result, error)) (Answer, error) {
 	key := c.key(api)
 	if n, counts := c.From.record(); c.Part && counts {
 		api.skip = max(n-1, 0) // with the last one shown, to see that it is the same list
 		key += "/" + strconv.Itoa(api.skip)
 	}
-	got, since, err := r.running.await(ctx, key, r.limits.CallTimeout, func(ctx context.Context) (result, error) {
-		return r.tools[c.Tool].run(ctx, api, c.Arguments)
-	})
+	got, since, err := r.running.await(ctx, key, r.limits.CallTimeout, run)
 	switch {
 	case errors.Is(err, errPending):
 		return r.pending(api, c, since)
 	case err != nil:
 		return Answer{}, during{r.tools[c.Tool], err}
 	}
-	if partial, ok := got.(interface{ has(place) bool }); ok && !partial.has(c.From) && !c.Part {
+	if partial, ok := got.(interface{ has(place) bool }); ok && !partial.has(c.From) && !c.Part && !c.Writes {
 		c.Part = true
-		return r.perform(ctx, api, c, tokens)
+		return r.perform(ctx, api, c, tokens, run)
 	}
 	return r.render(api, c.request, got, c.From, tokens)
 }

@@ -1,0 +1,304 @@
+package connect
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+const maxListItems = 1000
+
+// quotedWord matches a name in quotes in the words of the service.
+var quotedWord = regexp.MustCompile("['\"`‘“]([A-Za-z0-9_.-]{1,80})['\"`’”]")
+
+// answers are what a person has filled in, held against the form. Errors are by
+// the name of the input.
+type answers struct {
+	posted url.Values
+	errors map[string]string
+	asked  []*field // the fields that counted, in order
+	// secrets are the texts that must not be seen again, chosen or not.
+	secrets []string
+}
+
+// readAnswers returns the configuration as the definition spells it: what
+// authenticates, and the settings.
+func readAnswers(f *form, posted url.Values) (auth, settings map[string]any, a *answers) {
+	a = &answers{posted: posted, errors: map[string]string{}}
+	auth, _ = a.object(f.auth)
+	settings, _ = a.object(f.settings)
+	a.collect(f.auth)
+	a.collect(f.settings)
+	return auth, settings, a
+}
+
+// collect remembers every secret that was sent, also of options not chosen.
+func (a *answers) collect(fields []*field) {
+	for _, x := range fields {
+		if x.secret {
+			for line := range strings.Lines(a.text(x)) {
+				if line = strings.TrimSpace(line); len(line) >= 3 {
+					a.secrets = append(a.secrets, line)
+				}
+			}
+		}
+		a.collect(x.fields)
+		for _, o := range x.options {
+			a.collect(o.fields)
+		}
+	}
+	slices.SortFunc(a.secrets, func(x, y string) int { return len(y) - len(x) })
+}
+
+// without blanks the secrets in a text that is to be shown.
+func (a *answers) without(s string) string {
+	for _, secret := range a.secrets {
+		s = strings.ReplaceAll(s, secret, "[hidden]")
+	}
+	return s
+}
+
+// object reads fields; touched tells that the person has filled in any.
+func (a *answers) object(fields []*field) (out map[string]any, touched bool) {
+	out = map[string]any{}
+	for _, x := range fields {
+		v, given, by := a.value(x)
+		if given {
+			out[x.key] = v
+		}
+		touched = touched || by
+	}
+	return out, touched
+}
+
+// value reads one field: what is there, whether it is to be sent, and whether
+// the person has changed it from what the definition proposes.
+func (a *answers) value(x *field) (v any, given, touched bool) {
+	switch x.kind {
+	case kindConstant:
+		return x.initial, true, false
+	case kindGroup:
+		return a.group(x)
+	case kindOneOf:
+		return a.oneOf(x)
+	}
+	a.asked = append(a.asked, x)
+	switch x.kind {
+	case kindBoolean:
+		on, proposed := a.posted.Get(x.name) != "", x.initial == true
+		return on, on || proposed || x.required, on != proposed
+	case kindChoices:
+		v, given = a.choices(x)
+		return v, given, given
+	}
+	text := a.text(x)
+	if strings.TrimSpace(text) == "" {
+		if x.required {
+			a.fail(x, missing(x))
+		}
+		return nil, false, false
+	}
+	v, wrong := x.parse(text)
+	if wrong != "" {
+		a.fail(x, wrong)
+	}
+	return v, true, text != shownValue(x.initial)
+}
+
+// text is what was posted for x, with the line ends of the web taken back. What
+// surrounds a value by accident of copying is cut off.
+func (a *answers) text(x *field) string {
+	s := strings.ReplaceAll(a.posted.Get(x.name), "\r\n", "\n")
+	if x.multiline && x.kind == kindText {
+		return s
+	}
+	return strings.TrimSpace(s)
+}
+
+func (a *answers) fail(x *field, why string) {
+	if a.errors[x.name] == "" {
+		a.errors[x.name] = why
+	}
+}
+
+func missing(x *field) string {
+	switch x.kind {
+	case kindChoice, kindChoices, kindOneOf:
+		return "Choose one for " + x.title + "."
+	}
+	return "Fill in " + x.title + "."
+}
+
+// group reads an object. One that may be left out is, unless something in it
+// was filled in; then what it requires is required.
+func (a *answers) group(x *field) (any, bool, bool) {
+	before, asked := a.errors, len(a.asked)
+	a.errors = map[string]string{}
+	out, touched := a.object(x.fields)
+	inner := a.errors
+	a.errors = before
+	if !x.required && !touched {
+		a.asked = a.asked[:asked]
+		return nil, false, false
+	}
+	for name, why := range inner {
+		a.errors[name] = why
+	}
+	return out, true, touched
+}
+
+func (a *answers) oneOf(x *field) (any, bool, bool) {
+	a.asked = append(a.asked, x)
+	chosen := a.posted.Get(x.name)
+	i := slices.IndexFunc(x.options, func(o *option) bool { return o.key == chosen })
+	if i < 0 {
+		if x.required || chosen != "" {
+			a.fail(x, missing(x))
+		}
+		return nil, false, false
+	}
+	out, _ := a.object(x.options[i].fields)
+	return out, true, true
+}
+
+func (a *answers) choices(x *field) (any, bool) {
+	list := []any{}
+	for _, c := range x.choices {
+		if slices.Contains(a.posted[x.name], c.label) {
+			list = append(list, c.value)
+		}
+	}
+	if len(list) == 0 && x.required {
+		a.fail(x, missing(x))
+	}
+	return list, len(list) > 0
+}
+
+// parse makes a value of a text that is not empty, or says what is wrong with
+// it without repeating it.
+func (x *field) parse(text string) (v any, wrong string) {
+	switch x.kind {
+	case kindInteger, kindNumber:
+		return x.number(text)
+	case kindChoice:
+		if i := slices.IndexFunc(x.choices, func(c choice) bool { return c.label == text }); i >= 0 {
+			return x.choices[i].value, ""
+		}
+		return nil, missing(x)
+	case kindList:
+		return x.list(text)
+	case kindJSON:
+		if !json.Valid([]byte(text)) {
+			return nil, x.title + " must be JSON, such as {\"name\": \"value\"}."
+		}
+		return json.RawMessage(text), ""
+	}
+	if x.date || x.moment {
+		text, wrong = x.time(text)
+	}
+	if x.maxLength > 0 && utf8.RuneCountInString(text) > x.maxLength {
+		return text, fmt.Sprintf("%s may have at most %d characters.", x.title, x.maxLength)
+	}
+	if wrong == "" && x.pattern != nil && !x.pattern.MatchString(text) {
+		wrong = x.title + " is not written as it should be."
+		if x.patternHelp != "" {
+			wrong = x.title + " must look like " + x.patternHelp + "."
+		} else if x.placeholder != "" {
+			wrong = x.title + " must look like " + x.placeholder + "."
+		}
+	}
+	return text, wrong
+}
+
+func (x *field) number(text string) (any, string) {
+	n, err := strconv.ParseFloat(text, 64)
+	if !json.Valid([]byte(text)) || err != nil {
+		return nil, x.title + " must be a number, such as 10."
+	}
+	if _, err := strconv.ParseInt(text, 10, 64); err != nil && x.kind == kindInteger {
+		return nil, x.title + " must be a whole number, such as 10."
+	}
+	switch {
+	case x.min != nil && n < *x.min:
+		return nil, fmt.Sprintf("%s must be %v or more.", x.title, *x.min)
+	case x.max != nil && n > *x.max:
+		return nil, fmt.Sprintf("%s must be %v or less.", x.title, *x.max)
+	}
+	return json.Number(text), ""
+}
+
+func (x *field) list(text string) (any, string) {
+	list := []any{}
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		if len(list) == maxListItems {
+			return nil, fmt.Sprintf("%s may have at most %d lines.", x.title, maxListItems)
+		}
+		if x.items == kindInteger || x.items == kindNumber {
+			item := field{title: "Each line of " + x.title, kind: x.items}
+			n, wrong := item.number(line)
+			if wrong != "" {
+				return nil, wrong
+			}
+			list = append(list, n)
+			continue
+		}
+		list = append(list, line)
+	}
+	return list, ""
+}
+
+// time takes a day where a moment is wanted: the day's beginning, in UTC.
+func (x *field) time(text string) (string, string) {
+	day, err := time.Parse(time.DateOnly, text)
+	switch {
+	case x.date && err != nil:
+		return text, x.title + " must be a date, such as 2026-01-31."
+	case x.date:
+		return text, ""
+	case err == nil:
+		full := day.Format(time.RFC3339)
+		if x.pattern != nil && !x.pattern.MatchString(full) {
+			return text, ""
+		}
+		return full, ""
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04:05Z0700"} {
+		if _, err := time.Parse(layout, text); err == nil {
+			return text, ""
+		}
+	}
+	return text, x.title + " must be a date and time, such as 2026-01-31T00:00:00Z."
+}
+
+// place finds the input that a complaint of the service is about: by the field
+// that it names, or else by a field that its words put in quotes.
+func (a *answers) place(path, message string) string {
+	parts := strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '/' })
+	for len(parts) > 0 && slices.Contains([]string{"body", "replication_config", "environment", "credentials"}, parts[0]) {
+		parts = parts[1:]
+	}
+	if len(parts) > 0 {
+		for _, x := range a.asked {
+			if n := len(x.path); n >= len(parts) && slices.Equal(x.path[n-len(parts):], parts) {
+				return x.name
+			}
+		}
+	}
+	for _, quoted := range quotedWord.FindAllStringSubmatch(message, 10) {
+		for _, x := range a.asked {
+			if x.key == quoted[1] {
+				return x.name
+			}
+		}
+	}
+	return ""
+}

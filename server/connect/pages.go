@@ -1,0 +1,167 @@
+// Package connect serves the pages on which a person connects an account or
+// approves a change. What is entered there goes to Airbyte and nowhere else:
+// not to the model, not into a log, not into an address.
+package connect
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"airbyte-agent-mcp/airbyteclient"
+)
+
+const (
+	// linkTime is how long a link is good for.
+	linkTime = 15 * time.Minute
+	// sealTime is how much longer it can be told from a forged one.
+	sealTime = 24 * time.Hour
+	// keepVisit is how long an outcome is remembered after the link's time.
+	keepVisit = 15 * time.Minute
+	// submitTime bounds one check and creation; closing the page does not end it.
+	submitTime = 2 * time.Minute
+	maxBody    = 64 << 10
+	// maxSealed bounds a link's sealed text, in bytes: proxies have limits, too.
+	maxSealed = 6 << 10
+)
+
+// What can become of a visit.
+const (
+	StateWaiting   = "waiting"   // the person has not finished
+	StateCreated   = "created"   // the connector is there
+	StateRefused   = "refused"   // by the service, and not for a reason that a person can mend in a form
+	StateUnclear   = "unclear"   // the connector may be there: the service was asked and did not answer
+	StateAbandoned = "abandoned" // by the person
+	StateExpired   = "expired"
+	StateApproved  = "approved"
+	StateDeclined  = "declined"
+)
+
+// Pages serves the pages on which a person connects an account or approves a
+// change. The zero value is not usable: call New.
+type Pages struct {
+	options Options
+	visits  visits
+	handler http.Handler
+}
+
+// Sealer makes texts that only this server can read or make.
+type Sealer interface {
+	Close(purpose, caller string, until time.Time, v any) (string, error)
+	Open(purpose, caller string, now time.Time, sealed string, v any) error
+}
+
+// Options says what Pages works with. Seal, Base and Client are required, and
+// Decide for approvals.
+type Options struct {
+	Seal Sealer
+	// Base is the public URL of the pages, without a slash at its end.
+	Base func() string
+	// Client gives the client of the caller that a link was made for.
+	Client func(ctx context.Context, caller string) (*airbyteclient.Client, error)
+	Now    func() time.Time // nil means time.Now
+	Log    *slog.Logger     // gets no values; nil means none
+	// Decide carries out what was chosen on an approval page.
+	Decide func(code string, yes bool) error
+	// AppURL is Airbyte's own web app; empty means https://app.airbyte.ai.
+	AppURL string
+}
+
+// Request names the service to connect and what is known already. Secrets in
+// it are not used: a person enters them.
+type Request struct {
+	WorkspaceName     string          `json:"workspace,omitempty"`
+	DefinitionID      string          `json:"definition,omitempty"`
+	Name              string          `json:"name,omitempty"`
+	SourceTemplateID  string          `json:"template,omitempty"`
+	ReplicationConfig json.RawMessage `json:"settings,omitempty"`
+	Environment       json.RawMessage `json:"environment,omitempty"`
+}
+
+// Visit is a link to a page, and the ID to ask for its Outcome with.
+type Visit struct{ URL, ID string }
+
+// Outcome is what became of a visit: one of the states, with the connector
+// where there is one and the service's own words where it refused.
+type Outcome struct {
+	State       string
+	ConnectorID string
+	Name        string
+	Why         string
+	Account     string
+}
+
+// New makes the pages. It opens nothing: Handler must be served at Base.
+func New(o Options) *Pages {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.AppURL == "" {
+		o.AppURL = "https://app.airbyte.ai"
+	}
+	p := &Pages{options: o, visits: visits{byID: map[string]*visit{}}}
+	p.handler = p.routes()
+	return p
+}
+
+// Handler serves everything under /connect/ and /approve/.
+func (p *Pages) Handler() http.Handler { return p.handler }
+
+// Connect makes a link to a form. It asks the service nothing yet.
+func (p *Pages) Connect(_ context.Context, caller string, r Request) (*Visit, error) {
+	if r.DefinitionID == "" && r.SourceTemplateID == "" {
+		return nil, errors.New("a form needs the definition or the template of the service to connect")
+	}
+	return p.newLink(forConnect, link{Caller: caller, Request: r}, p.options.Now().Add(linkTime))
+}
+
+// Outcome waits until the person has finished, the link expires, or ctx ends:
+// then the state is waiting. An error means that the ID is not known here.
+func (p *Pages) Outcome(ctx context.Context, id string) (Outcome, error) {
+	v := p.visits.find(id)
+	if v == nil {
+		return Outcome{}, errors.New("no page was opened here under this ID, or too long ago")
+	}
+	return v.wait(ctx, v.until.Sub(p.options.Now())), nil
+}
+
+// purposes of what is sealed.
+const (
+	forConnect = "connect"
+	forApprove = "approve"
+	forDone    = "done"
+	forToken   = "form token"
+)
+
+// link is what is sealed into an address. The browser that opens it is nobody
+// yet, so the caller is inside.
+type link struct {
+	ID       string    `json:"id"`
+	Caller   string    `json:"caller,omitempty"`
+	Until    time.Time `json:"until"`
+	Request  Request   `json:"request,omitzero"`
+	Approval *Approval `json:"approval,omitempty"`
+}
+
+func (p *Pages) newLink(purpose string, l link, until time.Time) (*Visit, error) {
+	l.ID, l.Until = rand.Text(), until.UTC().Truncate(time.Second)
+	sealed, err := p.options.Seal.Close(purpose, "", l.Until.Add(sealTime), l)
+	if err != nil {
+		return nil, err
+	}
+	if len(sealed) > 4*maxSealed {
+		return nil, errors.New("what is given is too much for a link; give fewer settings")
+	}
+	if _, err := p.visits.open(l.ID, l.Until, p.options.Now()); err != nil {
+		return nil, err
+	}
+	return &Visit{URL: strings.TrimSuffix(p.options.Base(), "/") + "/" + purpose + "/" + sealed, ID: l.ID}, nil
+}

@@ -1,0 +1,743 @@
+package connect_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/google/go-cmp/cmp"
+
+	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/server/connect"
+)
+
+// zendeskForm is a form of Zendesk that is filled in as it should be.
+func zendeskForm(a *answer, secret string) url.Values {
+	return a.form(map[string]string{
+		"f.credentials.api_token.email": "ines@lanternworks.example", "f.credentials.api_token.api_token": secret, "f.subdomain": "lanternworks", "name": "Desk",
+	})
+}
+
+// sent is the body of the last request whose path ends so.
+func (b *bench) sent(path string) map[string]any {
+	b.t.Helper()
+	all := b.sandbox.Requests()
+	for i := len(all) - 1; i >= 0; i-- {
+		if strings.HasSuffix(all[i].Path, path) {
+			var body map[string]any
+			if err := json.Unmarshal([]byte(all[i].Body), &body); err != nil {
+				b.t.Fatal(err)
+			}
+			return body
+		}
+	}
+	b.t.Fatalf("nothing was sent to %s", path)
+	return nil
+}
+
+func TestFormIsTriedThenCreated(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	page := b.get(v.URL)
+	if page.status != http.StatusOK || page.title() != "Connect Zendesk Support" {
+		t.Fatalf("got %d %q", page.status, page.title())
+	}
+	if o := b.outcome(v); o.State != connect.StateWaiting {
+		t.Errorf("before anything the state is %q", o.State)
+	}
+
+	done := b.post(v.URL, zendeskForm(page, canary))
+	if done.status != http.StatusOK || !strings.Contains(done.url, "/connect/done/") || done.title() != "Zendesk Support is connected" {
+		t.Fatalf("got %d %q at %s: %s", done.status, done.title(), done.url, done.Find("main").Text())
+	}
+	facts := map[string]string{}
+	done.Find(".facts > div").Each(func(_ int, s *goquery.Selection) { facts[s.Find("dt").Text()] = s.Find("dd").Text() })
+	want := map[string]string{"Name": "Desk", "Service": "Zendesk Support", "Workspace": "default", "Account": "lanternworks"}
+	if diff := cmp.Diff(want, facts); diff != "" {
+		t.Errorf("facts (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(done.text, "You may close this window") {
+		t.Error("the page does not say that the window may be closed")
+	}
+
+	body := b.sent("/integrations/connectors")
+	wantBody := map[string]any{
+		"name": "Desk", "workspace_name": "default", "definition_id": zendesk,
+		"credentials": map[string]any{"credentials": "api_token", "email": "ines@lanternworks.example", "api_token": canary},
+		"environment": map[string]any{"subdomain": "lanternworks"},
+	}
+	if diff := cmp.Diff(wantBody, body); diff != "" {
+		t.Errorf("create (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(wantBody, b.sent("/connectors/check")); diff != "" {
+		t.Errorf("check (-want +got):\n%s", diff)
+	}
+	o := b.outcome(v)
+	if o.State != connect.StateCreated || o.Name != "Desk" || o.ConnectorID == "" || o.Account != "lanternworks" {
+		t.Errorf("outcome %+v", o)
+	}
+	if b.callers[0] != "caller-1" {
+		t.Errorf("the client was asked for %q", b.callers[0])
+	}
+
+	if again := b.get(done.url); again.status != http.StatusOK {
+		t.Errorf("reloading the last page gives %d", again.status)
+	}
+	used := b.get(v.URL)
+	if used.status != http.StatusGone || used.title() != "This link has been used" || !strings.Contains(used.text, "Desk") {
+		t.Errorf("opening the link again gives %d %q", used.status, used.title())
+	}
+	if replay := b.post(v.URL, zendeskForm(page, canary)); replay.title() != "Zendesk Support is connected" || b.created() != 1 {
+		t.Errorf("posting again gives %q and %d connectors", replay.title(), b.created())
+	}
+}
+
+func TestServicesOfEveryKindCanBeConnected(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		definition  string
+		fill        map[string]string
+		config      map[string]any
+		credentials map[string]any
+	}{
+		"a choice of ways, one key": {github, map[string]string{"f.credentials.PAT~20Credentials.personal_access_token": canary, "f.repositories": "lanternworks/platform\r\n\r\n lanternworks/web \r\n"},
+			map[string]any{"repositories": []any{"lanternworks/platform", "lanternworks/web"}}, map[string]any{"option_title": "PAT Credentials", "personal_access_token": canary}},
+		"one way, only one option":   {drive, map[string]string{"f.credentials.Client.refresh_token": canary}, nil, map[string]any{"auth_type": "Client", "refresh_token": canary}},
+		"one way, flat":              {stripe, map[string]string{"f.client_secret": canary, "f.account_id": "acct_1"}, map[string]any{"account_id": "acct_1"}, map[string]any{"client_secret": canary}},
+		"one way, flat, with a name": {jira, map[string]string{"f.email": "ines@lanternworks.example", "f.api_token": canary, "f.subdomain": "lanternworks"}, nil, map[string]any{"email": "ines@lanternworks.example", "api_token": canary}},
+		"one way, flat, with a URL":  {salesforce, map[string]string{"f.refresh_token": canary, "f.instance_url": "https://login.salesforce.com"}, nil, map[string]any{"refresh_token": canary}},
+		"settings of other types": {slack, map[string]string{"f.credentials.API~20Token~20Credentials.api_token": canary, "f.lookback_window": "7", "f.join_channels": "on", "f.start_date": "2026-01-31"},
+			map[string]any{"lookback_window": 7.0, "join_channels": true, "start_date": "2026-01-31T00:00:00Z"}, map[string]any{"option_title": "API Token Credentials", "api_token": canary}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			v := b.connect(connect.Request{DefinitionID: c.definition})
+			done := b.post(v.URL, b.get(v.URL).form(c.fill))
+			if b.outcome(v).State != connect.StateCreated {
+				t.Fatalf("not created: %s", done.Find("main").Text())
+			}
+			body := b.sent("/integrations/connectors")
+			config, _ := body["replication_config"].(map[string]any)
+			if diff := cmp.Diff(c.config, config); diff != "" {
+				t.Errorf("settings (-want +got):\n%s", diff)
+			}
+			credentials, _ := body["credentials"].(map[string]any)
+			if diff := cmp.Diff(c.credentials, credentials); diff != "" {
+				t.Errorf("credentials (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRefusedCredentialsKeepAllButSecrets(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	page := b.post(v.URL, zendeskForm(b.get(v.URL), "invalid-"+canary))
+	if page.status != http.StatusUnprocessableEntity || !strings.HasPrefix(page.title(), "Error: ") {
+		t.Fatalf("got %d %q", page.status, page.title())
+	}
+	summary := page.Find("#summary")
+	if !strings.Contains(summary.Text(), "401 Unauthorized") || !summary.Is("[role=alert][tabindex='-1'][autofocus]") {
+		t.Errorf("summary: %s", summary.Text())
+	}
+	if got := page.Find("[name='f.credentials.api_token.email']").AttrOr("value", ""); got != "ines@lanternworks.example" {
+		t.Errorf("the email was not kept: %q", got)
+	}
+	if got, found := page.Find("[name='f.credentials.api_token.api_token']").Attr("value"); found {
+		t.Errorf("the secret came back as %q", got)
+	}
+	if b.created() != 0 {
+		t.Error("a connector was created")
+	}
+	b.post(v.URL, zendeskForm(page, canary))
+	if o := b.outcome(v); o.State != connect.StateCreated || b.created() != 1 {
+		t.Errorf("after mending it: %+v, %d connectors", o, b.created())
+	}
+}
+
+func TestMistakesAreToldByField(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: slack})
+	page := b.post(v.URL, b.get(v.URL).form(map[string]string{"f.start_date": "yesterday", "f.lookback_window": "1.5"}))
+	want := map[string]string{
+		"f.credentials.API~20Token~20Credentials.api_token": "Fill in Api token.",
+		"f.lookback_window": "Lookback window must be a whole number, such as 10.",
+		"f.start_date":      "Start date must be a date and time, such as 2026-01-31T00:00:00Z.",
+	}
+	got := map[string]string{}
+	page.Find("#summary a").Each(func(_ int, s *goquery.Selection) {
+		got[strings.TrimPrefix(s.AttrOr("href", ""), "#")] = s.Text()
+	})
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("summary (-want +got):\n%s", diff)
+	}
+	for name, why := range want {
+		input := page.Find("[name='" + name + "']")
+		about := page.Find("[id='" + strings.Fields(input.AttrOr("aria-describedby", "none"))[0] + "']").Text()
+		if !input.Is("[aria-invalid=true]") || !strings.HasSuffix(about, why) {
+			t.Errorf("%s is described by %q", name, about)
+		}
+	}
+	if page.Find("details[open]").Length() != 1 {
+		t.Error("the settings with mistakes are folded")
+	}
+	if got := page.Find("[name='f.start_date']").AttrOr("value", ""); got != "yesterday" {
+		t.Errorf("what was entered is not kept: %q", got)
+	}
+}
+
+func TestComplaintsOfTheServiceGoToTheirField(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.api = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			fmt.Fprintf(w, `{"message":"no","errors":[{"field":"body.environment","message":"required property 'subdomain' not found"},{"field":"body.credentials.email","message":"is not of this account"},{"field":"body","message":"and %s is odd"}]}`, canary)
+			return
+		}
+		b.sandbox.ServeHTTP(w, r)
+	})
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	page := b.post(v.URL, zendeskForm(b.get(v.URL), canary))
+	for id, want := range map[string]string{"f.subdomain": "required property 'subdomain' not found", "f.credentials.api_token.email": "is not of this account"} {
+		if got := page.Find("[id='" + id + "-error']").Text(); got != "Error: "+want {
+			t.Errorf("%s: %q", id, got)
+		}
+	}
+	if got := page.Find("#summary .said").Text(); !strings.Contains(got, "is odd") || strings.Contains(got, canary) {
+		t.Errorf("on top: %q", got)
+	}
+}
+
+func TestOtherWayToPutItIsTriedWhenKeysAreNotTaken(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var bodies []map[string]any
+	b.api = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			b.sandbox.ServeHTTP(w, r)
+			return
+		}
+		var body map[string]any
+		_ = json.NewDecoder(r.Body).Decode(&body)
+		bodies = append(bodies, body)
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case body["credentials"] != nil:
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, `{"message":"Credentials do not match any auth scheme."}`)
+		case strings.HasSuffix(r.URL.Path, "/check"):
+			fmt.Fprint(w, `{"id":"c","status":"inconclusive"}`)
+		default:
+			fmt.Fprint(w, `{"id":"new","name":"Desk","source_template":{},"replication_config":{}}`)
+		}
+	})
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	b.post(v.URL, zendeskForm(b.get(v.URL), canary))
+	if len(bodies) != 3 {
+		t.Fatalf("%d requests", len(bodies))
+	}
+	want := map[string]any{"subdomain": "lanternworks", "credentials": map[string]any{"credentials": "api_token", "email": "ines@lanternworks.example", "api_token": canary}}
+	if diff := cmp.Diff(want, bodies[2]["replication_config"]); diff != "" {
+		t.Errorf("settings (-want +got):\n%s", diff)
+	}
+	if o := b.outcome(v); o.State != connect.StateCreated || o.Why == "" {
+		t.Errorf("after an inconclusive check: %+v", o)
+	}
+}
+
+func TestWhatIsKnownIsFilledInAndShown(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: github, Name: "Code", ReplicationConfig: []byte(`{"repositories":["a/b","c/d"],"branch":"main","credentials":{"option_title":"OAuth Credentials","access_token":"` + canary + `"}}`)})
+	page := b.get(v.URL)
+	if got := page.Find("[name='f.repositories']").Text(); strings.TrimSpace(got) != "a/b\nc/d" {
+		t.Errorf("repositories: %q", got)
+	}
+	if page.Find("[id='f.repositories-filled']").Length() != 1 {
+		t.Error("nobody is told who filled it in")
+	}
+	if got := page.Find("[name='f.credentials'][checked]").AttrOr("value", ""); got != "OAuth~20Credentials" {
+		t.Errorf("chosen: %q", got)
+	}
+	if !strings.Contains(page.Find("#given-title").Parent().Text(), "main") {
+		t.Error("a setting without a field is not shown")
+	}
+	if strings.Contains(page.text, canary) {
+		t.Error("a secret of the request is on the page")
+	}
+	b.post(v.URL, page.form(map[string]string{"f.credentials.OAuth~20Credentials.access_token": "mine-is-better"}))
+	body := b.sent("/integrations/connectors")
+	if diff := cmp.Diff(map[string]any{"repositories": []any{"a/b", "c/d"}, "branch": "main"}, body["replication_config"]); diff != "" {
+		t.Errorf("settings (-want +got):\n%s", diff)
+	}
+}
+
+func TestCancelEndsTheLink(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	form := b.get(v.URL).form(nil)
+	form.Set("do", "cancel")
+	if page := b.post(v.URL, form); page.title() != "Nothing was connected" {
+		t.Errorf("got %q", page.title())
+	}
+	if o := b.outcome(v); o.State != connect.StateAbandoned {
+		t.Errorf("outcome %+v", o)
+	}
+	if page := b.get(v.URL); page.status != http.StatusGone {
+		t.Errorf("the link still gives %d", page.status)
+	}
+}
+
+func TestLinksThatDoNotWork(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	approval := b.approve(ticketChange())
+	form := zendeskForm(b.get(v.URL), canary)
+	other := newBench(t).connect(connect.Request{DefinitionID: zendesk})
+	sealed := func(v *connect.Visit) string { return v.URL[strings.LastIndex(v.URL, "/")+1:] }
+	flipped := []byte(v.URL)
+	flipped[len(flipped)-20] ^= 1
+	for name, address := range map[string]string{
+		"nonsense": b.url + "/connect/nonsense", "of another server": b.url + "/connect/" + sealed(other), "changed": string(flipped),
+		"of the other kind": b.url + "/approve/" + sealed(v), "an approval as a form": b.url + "/connect/" + sealed(approval),
+	} {
+		for _, page := range []*answer{b.get(address), b.post(address, form)} {
+			if page.status != http.StatusBadRequest || page.title() != "This link is not valid" || page.Find("h1").Length() != 1 {
+				t.Errorf("%s: %d %q", name, page.status, page.title())
+			}
+		}
+	}
+	if page := b.get(b.url + "/connect/done/nonsense"); page.status != http.StatusGone {
+		t.Errorf("a forged last page: %d", page.status)
+	}
+	if page := b.get(b.url + "/elsewhere"); page.status != http.StatusNotFound {
+		t.Errorf("elsewhere: %d", page.status)
+	}
+
+	b.later(16 * time.Minute)
+	for _, page := range []*answer{b.get(v.URL), b.post(v.URL, form), b.get(approval.URL)} {
+		if page.status != http.StatusGone || page.title() != "This link has expired" {
+			t.Errorf("expired: %d %q", page.status, page.title())
+		}
+	}
+	if o := b.outcome(v); o.State == connect.StateCreated || b.created() != 0 {
+		t.Errorf("an expired link created something: %+v", o)
+	}
+	b.later(25 * time.Hour)
+	if page := b.get(v.URL); page.status != http.StatusBadRequest {
+		t.Errorf("after a day: %d", page.status)
+	}
+}
+
+func TestOutcomeOfAnExpiredLink(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	b.post(v.URL, zendeskForm(b.get(v.URL), "invalid"))
+	b.later(15 * time.Minute)
+	o, err := b.pages.Outcome(t.Context(), v.ID)
+	if err != nil || o.State != connect.StateExpired || !strings.Contains(o.Why, "401 Unauthorized") {
+		t.Errorf("got %+v, %v", o, err)
+	}
+	if _, err := b.pages.Outcome(t.Context(), "nobody"); err == nil {
+		t.Error("an unknown ID has an outcome")
+	}
+}
+
+func TestOutcomeWaitsForThePerson(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	got := make(chan connect.Outcome, 1)
+	go func() {
+		o, _ := b.pages.Outcome(context.Background(), v.ID)
+		got <- o
+	}()
+	b.post(v.URL, zendeskForm(b.get(v.URL), canary))
+	if o := <-got; o.State != connect.StateCreated {
+		t.Errorf("got %+v", o)
+	}
+}
+
+func TestPostsOfOthersAreRefused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	second := b.connect(connect.Request{DefinitionID: zendesk})
+	form := zendeskForm(b.get(v.URL), canary)
+	with := func(name, value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set(name, value) }
+	}
+	without := func(name string) func(*http.Request) { return func(r *http.Request) { r.Header.Del(name) } }
+	for name, change := range map[string][]func(*http.Request){
+		"cross-site":                    {with("Sec-Fetch-Site", "cross-site")},
+		"same-site":                     {with("Sec-Fetch-Site", "same-site")},
+		"of a foreign origin":           {with("Origin", "https://evil.example")},
+		"of an old browser, no origin":  {without("Sec-Fetch-Site"), without("Origin")},
+		"of an old browser, elsewhere":  {without("Sec-Fetch-Site"), with("Origin", "https://evil.example")},
+		"of an old browser, of nowhere": {without("Sec-Fetch-Site")},
+	} {
+		if page := b.post(v.URL, form, change...); page.status != http.StatusForbidden || page.title() != "This did not come from our own page" {
+			t.Errorf("%s: %d %q", name, page.status, page.title())
+		}
+	}
+	for name, token := range map[string]string{"none": "", "nonsense": "x", "of another link": b.get(second.URL).form(nil).Get("token")} {
+		bad := url.Values{}
+		for key, values := range form {
+			bad[key] = values
+		}
+		bad.Set("token", token)
+		if page := b.post(v.URL, bad); page.status != http.StatusForbidden {
+			t.Errorf("token %s: %d %q", name, page.status, page.title())
+		}
+	}
+	if page := b.post(v.URL, form, with("Content-Type", "multipart/form-data; boundary=x")); page.status != http.StatusUnsupportedMediaType {
+		t.Errorf("another type: %d", page.status)
+	}
+	form.Set("more", strings.Repeat("x", 64<<10))
+	if page := b.post(v.URL, form); page.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("too long: %d", page.status)
+	}
+	if page := b.post(v.URL, url.Values{}, func(r *http.Request) { r.Method = http.MethodPut }); page.status != http.StatusMethodNotAllowed {
+		t.Errorf("PUT: %d", page.status)
+	}
+	if n := b.created(); n != 0 {
+		t.Errorf("%d connectors were created", n)
+	}
+	form.Del("more")
+	if b.post(v.URL, form, without("Sec-Fetch-Site"), with("Origin", b.url)); b.created() != 1 {
+		t.Error("an old browser on our own page cannot post")
+	}
+}
+
+func TestForeignNameOfThisMachineIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	r := httptest.NewRequest(http.MethodGet, b.connect(connect.Request{DefinitionID: zendesk}).URL, nil)
+	r.Host = "evil.example:43117"
+	w := httptest.NewRecorder()
+	b.pages.Handler().ServeHTTP(w, r)
+	if w.Code != http.StatusForbidden {
+		t.Errorf("got %d", w.Code)
+	}
+}
+
+func TestDoubleSubmitCreatesOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, sandbox.Fault{Kind: sandbox.Slow, Path: "/integrations/connectors", Delay: 50 * time.Millisecond})
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	form := zendeskForm(b.get(v.URL), canary)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if page := b.post(v.URL, form); page.title() != "Zendesk Support is connected" {
+				t.Errorf("one sees %q", page.title())
+			}
+		})
+	}
+	all.Wait()
+	if n := b.created(); n != 1 {
+		t.Errorf("%d connectors were created", n)
+	}
+}
+
+func TestClosingTheWindowDoesNotEndACreation(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	form := zendeskForm(b.get(v.URL), canary)
+	ctx, gone := context.WithCancel(t.Context())
+	b.api = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		gone() // while the service is asked
+		b.sandbox.ServeHTTP(w, r)
+	})
+	r := httptest.NewRequest(http.MethodPost, v.URL, strings.NewReader(form.Encode())).WithContext(ctx)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	b.pages.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	if o := b.outcome(v); o.State != connect.StateCreated {
+		t.Errorf("got %+v", o)
+	}
+}
+
+func TestFaultsOfTheService(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fault  sandbox.Fault
+		status int
+		title  string
+		state  string
+	}{
+		"check not answered":      {sandbox.Fault{Kind: sandbox.ServerError, Path: "/check"}, 502, "Error: Connect Zendesk Support", connect.StateWaiting},
+		"check: busy":             {sandbox.Fault{Kind: sandbox.RateLimited, Path: "/check", RetryAfter: time.Hour}, 503, "Error: Connect Zendesk Support", connect.StateWaiting},
+		"check: forbidden":        {sandbox.Fault{Kind: sandbox.NotEnabled, Path: "/check"}, 200, "Airbyte refused this", connect.StateRefused},
+		"create: forbidden":       {sandbox.Fault{Kind: sandbox.Forbidden, Path: "POST /api/v1/integrations/connectors", Skip: 1}, 200, "Airbyte refused this", connect.StateRefused},
+		"create: cut":             {sandbox.Fault{Kind: sandbox.Cut, Path: "POST /api/v1/integrations/connectors", Skip: 1}, 200, "It is not certain whether this worked", connect.StateUnclear},
+		"create: gateway":         {sandbox.Fault{Kind: sandbox.GatewayTimeout, Path: "POST /api/v1/integrations/connectors", Skip: 1}, 200, "It is not certain whether this worked", connect.StateUnclear},
+		"create: conflict":        {sandbox.Fault{Kind: sandbox.Conflict, Path: "POST /api/v1/integrations/connectors", Skip: 1}, 422, "Error: Connect Zendesk Support", connect.StateWaiting},
+		"definition not answered": {sandbox.Fault{Kind: sandbox.ServerError, Path: "/definitions/"}, 502, "The form cannot be shown now", connect.StateWaiting},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			v := b.connect(connect.Request{DefinitionID: zendesk})
+			page := b.get(v.URL)
+			form := zendeskForm(page, canary)
+			b.sandbox.Inject(c.fault)
+			if strings.HasPrefix(name, "definition") {
+				page = b.get(b.connect(connect.Request{DefinitionID: github}).URL)
+			} else {
+				page = b.post(v.URL, form)
+			}
+			if page.status != c.status || page.title() != c.title || b.outcome(v).State != c.state {
+				t.Errorf("got %d %q %+v", page.status, page.title(), b.outcome(v))
+			}
+			if c.state == connect.StateUnclear && page.Find("form").Length() > 0 {
+				t.Error("it offers to create once more")
+			}
+		})
+	}
+}
+
+func TestCallerOfTheLinkMayBeGone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v, err := b.pages.Connect(t.Context(), "nobody", connect.Request{DefinitionID: zendesk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page := b.get(v.URL); page.status != http.StatusBadGateway {
+		t.Errorf("got %d %q", page.status, page.title())
+	}
+}
+
+func TestAnotherProcessWithTheSameKeyTakesOver(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	b.pages = b.newPages()
+	if page := b.post(v.URL, zendeskForm(b.get(v.URL), canary)); page.title() != "Zendesk Support is connected" {
+		t.Errorf("got %q", page.title())
+	}
+}
+
+func TestPagesMayBeServedBelowAPath(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	site := httptest.NewServer(http.StripPrefix("/below/it", b.pages.Handler()))
+	defer site.Close()
+	b.url = site.URL + "/below/it"
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	if page := b.post(v.URL, zendeskForm(b.get(v.URL), canary)); page.title() != "Zendesk Support is connected" || !strings.HasPrefix(page.url, b.url+"/connect/done/") {
+		t.Errorf("got %q at %s", page.title(), page.url)
+	}
+}
+
+// Chromium shows what was entered when one goes back to a page, unless a cookie
+// has changed since: see forgetInputs.
+func TestPostsMakeTheBrowserForgetInputs(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	page := b.get(v.URL)
+	if page.header.Get("Set-Cookie") != "" {
+		t.Error("opening the form sets a cookie")
+	}
+	got := b.post(v.URL, zendeskForm(page, "invalid")).header.Get("Set-Cookie")
+	if !regexp.MustCompile(`^left=[A-Z0-9]+; Max-Age=60; HttpOnly; SameSite=Strict$`).MatchString(got) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestRequestNeedsAService(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	if _, err := b.pages.Connect(t.Context(), "caller-1", connect.Request{WorkspaceName: "default"}); err == nil {
+		t.Error("a link to a form for nothing")
+	}
+	if _, err := b.pages.Connect(t.Context(), "caller-1", connect.Request{DefinitionID: zendesk, ReplicationConfig: json.RawMessage(`{"x":"` + randomText(60_000) + `"}`)}); err == nil {
+		t.Error("a link of any length")
+	}
+}
+
+// randomText does not compress.
+func randomText(n int) string {
+	var b strings.Builder
+	for i := 0; b.Len() < n; i++ {
+		sum := sha256.Sum256(fmt.Append(nil, i))
+		b.WriteString(base64.RawURLEncoding.EncodeToString(sum[:]))
+	}
+	return b.String()
+}
+
+func TestEveryPageIsShutOff(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, address := range []string{b.connect(connect.Request{DefinitionID: zendesk}).URL, b.approve(ticketDeletion()).URL, b.url + "/connect/nonsense", b.url + "/elsewhere"} {
+		page := b.get(address)
+		style := sha256.Sum256([]byte(page.Find("style").Text()))
+		want := map[string]string{
+			"Content-Security-Policy":    "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(style[:]) + "'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+			"Referrer-Policy":            "no-referrer",
+			"Cache-Control":              "no-store",
+			"X-Content-Type-Options":     "nosniff",
+			"Cross-Origin-Opener-Policy": "same-origin",
+			"Content-Type":               "text/html; charset=utf-8",
+			"Permissions-Policy":         "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+		}
+		for name, value := range want {
+			if got := page.header.Get(name); got != value {
+				t.Errorf("%s: %s is %q, want %q", page.title(), name, got, value)
+			}
+		}
+		if page.Find("script, [style], [onclick], [onload], iframe, img, link[rel=stylesheet], base").Length() > 0 {
+			t.Errorf("%s: there is a script, a foreign style or a resource", page.title())
+		}
+	}
+}
+
+var leaks = regexp.MustCompile(regexp.QuoteMeta(canary))
+
+func TestSecretsAreNowhereToBeSeen(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/check") {
+			b.sandbox.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"id":"c","status":"failed","error_message":"I was sent %s!","failure_reason":{"external_message":"see %s"}}`, canary, canary)
+	})
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	form := zendeskForm(b.get(v.URL), canary)
+	form.Set("f.credentials.oauth2~2e0.access_token", "other-"+canary)
+	b.api = echo
+	b.post(v.URL, form)
+	b.api = nil
+	b.post(v.URL, zendeskForm(b.get(v.URL), "invalid "+canary))
+	b.sandbox.Inject(sandbox.Fault{Kind: sandbox.ServerError, Path: "/check", Times: 1})
+	b.post(v.URL, form)
+	b.post(v.URL, form)
+	b.post(v.URL, form)
+	if o := b.outcome(v); o.State != connect.StateCreated || leaks.MatchString(fmt.Sprint(o)) {
+		t.Errorf("outcome %+v", o)
+	}
+	if leaks.MatchString(b.seen.String()) {
+		t.Error("the secret is in an answer")
+	}
+	if leaks.MatchString(b.log.String()) || strings.Contains(b.log.String(), "ines@") {
+		t.Errorf("something that was entered is in the log:\n%s", b.log.String())
+	}
+	if !strings.Contains(b.log.String(), "state=created") {
+		t.Errorf("the log does not tell the outcome:\n%s", b.log.String())
+	}
+}
+
+func TestApprovalIsDecidedOnce(t *testing.T) {
+	t.Parallel()
+	for choice, want := range map[string]struct{ decided, state, title string }{
+		"approve": {"c1 yes", connect.StateApproved, "Approved"},
+		"decline": {"c1 no", connect.StateDeclined, "Declined"},
+	} {
+		b := newBench(t)
+		v := b.approve(ticketChange())
+		page := b.get(v.URL)
+		form := page.form(nil)
+		if nothing := b.post(v.URL, form); nothing.status != http.StatusBadRequest {
+			t.Errorf("no choice: %d", nothing.status)
+		}
+		form.Set("do", choice)
+		if done := b.post(v.URL, form); done.title() != want.title {
+			t.Errorf("%s: %q", choice, done.title())
+		}
+		form.Set("do", "approve")
+		if again := b.post(v.URL, form); again.title() != want.title {
+			t.Errorf("again after %s: %q", choice, again.title())
+		}
+		if diff := cmp.Diff([]string{want.decided}, b.decided); diff != "" {
+			t.Errorf("decided (-want +got):\n%s", diff)
+		}
+		if o := b.outcome(v); o.State != want.state {
+			t.Errorf("outcome %+v", o)
+		}
+		if used := b.get(v.URL); used.status != http.StatusGone {
+			t.Errorf("the link still gives %d", used.status)
+		}
+	}
+}
+
+func TestApprovalThatCannotBeDecided(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.broken = fmt.Errorf("the change is not waiting any more")
+	v := b.approve(ticketChange())
+	form := b.get(v.URL).form(nil)
+	form.Set("do", "approve")
+	if page := b.post(v.URL, form); page.title() != "This could not be decided" || !strings.Contains(page.text, "not waiting any more") {
+		t.Errorf("got %q", page.title())
+	}
+	if o := b.outcome(v); o.State != connect.StateRefused {
+		t.Errorf("outcome %+v", o)
+	}
+}
+
+func TestApprovalShowsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := ticketDeletion()
+	a.Target = "subject: <b>bold</b>\u202e drawkcab \u200b\u2800\u00ad end\r\nline two"
+	a.Changes = []connect.Change{{Path: "status", Before: "open\u0000", After: "<script>alert(1)</script>"}, {Path: "note", After: strings.Repeat("long ", 3000)}}
+	page := b.get(b.approve(a).URL)
+	if got, want := page.Find("pre").Text(), "subject: <b>bold</b> drawkcab  end\nline two"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if page.Find("del").First().Text() != "open" || page.Find("ins").First().Text() != "<script>alert(1)</script>" || page.Find(".mark").First().Text() != "Before" {
+		t.Error("the change is not shown as it is")
+	}
+	if got := page.Find("ins").Last().Text(); !regexp.MustCompile(`… \(\d+ more characters\)$`).MatchString(got) {
+		t.Errorf("a text is cut without a word: %q", got[max(0, len(got)-60):])
+	}
+	if page.Find("button").First().AttrOr("value", "") != "decline" || page.Find("[autofocus]").Length() != 0 {
+		t.Error("approving what destroys is the first choice")
+	}
+	if got := b.get(b.approve(ticketChange()).URL).Find("button").First().AttrOr("value", ""); got != "approve" {
+		t.Errorf("the first button of a harmless change is %q", got)
+	}
+}
+
+func TestApprovalOfManyChangesFitsALink(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := ticketChange()
+	a.Changes = nil
+	for i := range 200 {
+		a.Changes = append(a.Changes, connect.Change{Path: fmt.Sprint("field", i), Before: randomText(500)[i:], After: randomText(900)[i:]})
+	}
+	v := b.approve(a)
+	if len(v.URL) > 8<<10 {
+		t.Errorf("the link has %d bytes", len(v.URL))
+	}
+	if page := b.get(v.URL); !strings.Contains(page.text, "more changes do not fit on this page") {
+		t.Error("changes are left out without a word")
+	}
+}

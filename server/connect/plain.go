@@ -1,0 +1,113 @@
+package connect
+
+import (
+	"html"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// plain puts a stranger's text on one line, without what cannot be seen, and
+// cuts it to limit characters.
+func plain(s string, limit int) string {
+	return cut(strings.Join(strings.Fields(visible(s)), " "), limit)
+}
+
+// plainLines is plain for a text that may have several lines.
+func plainLines(s string, limit int) string {
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	return cut(strings.Trim(visible(s), "\n"), limit)
+}
+
+// visible takes out controls, marks that turn the direction of writing, and
+// characters without a shape: what a person approves must be what is there.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t':
+			return r
+		case r == '\u2028', r == '\u2029', r == '\r':
+			return '\n'
+		case r == utf8.RuneError, unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs), shapeless(r):
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// shapeless tells of characters that are drawn as nothing though Unicode calls
+// them letters, marks or symbols.
+func shapeless(r rune) bool {
+	switch {
+	case r == 0x034F, r == 0x115F, r == 0x1160, r == 0x17B4, r == 0x17B5, r == 0x2800, r == 0x3164, r == 0xFFA0:
+		return true
+	case r >= 0x180B && r <= 0x180F, r >= 0xFE00 && r <= 0xFE0F, r >= 0xE0000 && r <= 0xE0FFF:
+		return true
+	}
+	return false
+}
+
+func cut(s string, limit int) string {
+	count := 0
+	for i := range s {
+		if count++; count > limit {
+			return strings.TrimRightFunc(s[:i], unicode.IsSpace) + "…"
+		}
+	}
+	return s
+}
+
+// run is a piece of a text; with URL it is a link.
+type run struct{ Text, URL string }
+
+var (
+	anchor = regexp.MustCompile(`(?is)<a\s[^>]*?href\s*=\s*["']?([^"'\s>]+)["']?[^>]*>(.*?)</a\s*>|\[([^\[\]]+)\]\((https?://[^\s()]+)\)`)
+	spaces = regexp.MustCompile(`\s+`)
+	tag    = regexp.MustCompile(`</?[a-zA-Z][^<>]*>|<!--.*?-->`)
+)
+
+// runs reads the links out of a description, which services write in HTML or
+// Markdown; all other markup is dropped.
+func runs(s string, limit int) []run {
+	var list []run
+	add := func(text, link string) {
+		text = spaces.ReplaceAllString(visible(html.UnescapeString(tag.ReplaceAllString(text, ""))), " ")
+		if len(list) == 0 {
+			text = strings.TrimLeft(text, " ")
+		}
+		if text = cut(text, limit); text == "" {
+			return
+		}
+		limit -= utf8.RuneCountInString(text)
+		list = append(list, run{text, link})
+	}
+	rest := cut(s, 4*limit)
+	for limit > 0 {
+		at := anchor.FindStringSubmatchIndex(rest)
+		if at == nil {
+			break
+		}
+		add(rest[:at[0]], "")
+		if at[2] >= 0 {
+			add(rest[at[4]:at[5]], webLink(html.UnescapeString(rest[at[2]:at[3]])))
+		} else {
+			add(rest[at[6]:at[7]], webLink(rest[at[8]:at[9]]))
+		}
+		rest = rest[at[1]:]
+	}
+	if limit > 0 {
+		add(strings.TrimRightFunc(rest, unicode.IsSpace), "")
+	}
+	return list
+}
+
+// webLink is the address if it leads to a web page, and empty otherwise.
+func webLink(s string) string {
+	u, err := url.Parse(strings.TrimSpace(s))
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(s) > 2000 || s != visible(s) {
+		return ""
+	}
+	return u.String()
+}

@@ -1,0 +1,231 @@
+package connect
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"airbyte-agent-mcp/airbyteclient"
+)
+
+// attempt is what became of one filled-in form. Without an outcome the person
+// may mend it and try again.
+type attempt struct {
+	outcome *Outcome
+	status  int      // of the page
+	title   string   // what went wrong, in a few words
+	words   []string // what is not about one field
+	fields  map[string]string
+}
+
+// submit tries what was filled in and, if the service takes it, creates the
+// connector. It is called once at a time for a link.
+func (p *Pages) submit(ctx context.Context, l link, f *form, posted map[string][]string) attempt {
+	auth, settings, a := readAnswers(f, posted)
+	if len(a.errors) > 0 {
+		return attempt{status: http.StatusUnprocessableEntity, title: "Some fields need another look", fields: a.errors}
+	}
+	client, err := p.options.Client(ctx, l.Caller)
+	if err != nil {
+		return a.refusal(err, false)
+	}
+	bodies, err := f.requests(l.Request, auth, settings, strings.TrimSpace(a.posted.Get(nameInput)))
+	if err != nil {
+		return a.refusal(err, false)
+	}
+	body, check, err := firstTaken(ctx, client, bodies)
+	if err != nil {
+		return a.refusal(err, false)
+	}
+	if check.Status == "failed" || check.Status == "cancelled" {
+		return a.failed(f, check)
+	}
+	created, err := client.CreateConnector(ctx, body)
+	if err != nil {
+		return a.refusal(err, true)
+	}
+	out := Outcome{State: StateCreated, ConnectorID: created.ID, Name: plain(a.without(created.Name), 200), Account: a.without(accountOf(created.ReplicationConfig))}
+	if check.Status != "succeeded" {
+		out.Why = "The service could not say whether the credentials work."
+	}
+	return attempt{outcome: &out}
+}
+
+// firstTaken checks one configuration in the ways in which it can be put. The
+// service answers 400 to keys that it looks for elsewhere; what it says to the
+// first way counts if it takes none.
+func firstTaken(ctx context.Context, client *airbyteclient.Client, bodies []airbyteclient.CreateConnectorRequest) (airbyteclient.CreateConnectorRequest, *airbyteclient.CheckResult, error) {
+	var first error
+	for _, body := range bodies {
+		check, err := client.CheckNewConnector(ctx, body)
+		if err == nil {
+			return body, check, nil
+		}
+		first = cmp.Or(first, err)
+		if e, ok := errors.AsType[*airbyteclient.Error](err); !ok || e.Status != http.StatusBadRequest || e.Kind != airbyteclient.KindInvalid {
+			break
+		}
+	}
+	return airbyteclient.CreateConnectorRequest{}, nil, first
+}
+
+// environmentNames are the settings that the service wants under environment.
+var environmentNames = []string{"subdomain", "instance_url"}
+
+// requests puts a configuration as the service documents it, credentials and
+// environment apart; and as the definition spells it, all in one, which is how
+// templates that only replicate want it.
+func (f *form) requests(r Request, auth, settings map[string]any, name string) ([]airbyteclient.CreateConnectorRequest, error) {
+	environment, rest := decodeObject(r.Environment), f.unasked(r.ReplicationConfig)
+	for _, x := range f.settings {
+		delete(environment, x.key)
+	}
+	for key, v := range settings {
+		if slices.Contains(environmentNames, key) || decodeMembers(r.Environment).has(key) {
+			environment[key] = v
+		} else {
+			rest[key] = v
+		}
+	}
+	whole := maps.Clone(rest)
+	maps.Copy(whole, environment)
+	maps.Copy(whole, auth)
+	credentials := auth
+	if len(f.auth) == 1 && len(f.auth[0].path) == 1 {
+		if inner, ok := auth[f.auth[0].key].(map[string]any); ok {
+			credentials = inner
+		}
+	}
+	apart := airbyteclient.CreateConnectorRequest{
+		Name: cmp.Or(name, r.Name), WorkspaceName: r.WorkspaceName, DefinitionID: r.DefinitionID, SourceTemplateID: r.SourceTemplateID,
+	}
+	one := apart
+	var err error
+	encode := func(v map[string]any) json.RawMessage {
+		if len(v) == 0 {
+			return nil
+		}
+		raw, failed := json.Marshal(v)
+		err = cmp.Or(err, failed)
+		return raw
+	}
+	one.ReplicationConfig = encode(whole)
+	if one.ReplicationConfig == nil {
+		one.ReplicationConfig = json.RawMessage("{}")
+	}
+	if len(credentials) == 0 {
+		return []airbyteclient.CreateConnectorRequest{one}, err
+	}
+	apart.Credentials, apart.Environment, apart.ReplicationConfig = encode(credentials), encode(environment), encode(rest)
+	return []airbyteclient.CreateConnectorRequest{apart, one}, err
+}
+
+// unasked are the settings that came with the request and that the form has no
+// field for: they go along, and the page shows them.
+func (f *form) unasked(config json.RawMessage) map[string]any {
+	given := decodeObject(config)
+	for _, x := range append(slices.Clone(f.auth), f.settings...) {
+		delete(given, x.key)
+	}
+	return given
+}
+
+func decodeObject(raw json.RawMessage) map[string]any {
+	v, _ := decodeValue(raw).(map[string]any)
+	if v == nil {
+		v = map[string]any{}
+	}
+	return v
+}
+
+// failed is for a check that went badly: the service's own words.
+func (a *answers) failed(f *form, check *airbyteclient.CheckResult) attempt {
+	t := attempt{status: http.StatusUnprocessableEntity, title: cmp.Or(f.service, "The service") + " did not accept this", fields: map[string]string{}}
+	say := func(s string) {
+		if s = plain(a.without(s), 600); s != "" && !slices.Contains(t.words, s) {
+			t.words = append(t.words, s)
+		}
+	}
+	if check.FailureReason != nil {
+		say(check.FailureReason.ExternalMessage)
+	}
+	say(check.ErrorMessage)
+	for _, e := range check.EntityCheckResults {
+		if e.ErrorMessage != "" {
+			say(e.Entity + ": " + e.ErrorMessage)
+		}
+	}
+	if len(t.words) == 0 {
+		t.words = []string{"It gave no reason. Check what you entered."}
+	}
+	if name := a.place("", t.words[0]); name != "" {
+		t.fields[name] = t.words[0]
+	}
+	return t
+}
+
+// refusal tells an error of the service: what the person can mend goes by
+// field, what nobody can mend here ends the link.
+func (a *answers) refusal(err error, creating bool) attempt {
+	e, ok := errors.AsType[*airbyteclient.Error](err)
+	if !ok {
+		e = &airbyteclient.Error{Kind: airbyteclient.KindUnavailable, Message: "Airbyte cannot be reached from here."}
+	}
+	words := plain(a.without(e.Message), 600)
+	switch e.Kind {
+	case airbyteclient.KindUnauthorized, airbyteclient.KindForbidden, airbyteclient.KindNotEnabled, airbyteclient.KindNotFound,
+		airbyteclient.KindOrganizationNeeded, airbyteclient.KindMissingCredentials:
+		return attempt{outcome: &Outcome{State: StateRefused, Why: words}}
+	}
+	if creating && e.MaybeSent {
+		return attempt{outcome: &Outcome{State: StateUnclear, Why: words}}
+	}
+	t := attempt{status: http.StatusUnprocessableEntity, title: "Airbyte did not accept this", fields: map[string]string{}}
+	switch e.Kind {
+	case airbyteclient.KindInvalid, airbyteclient.KindConflict, airbyteclient.KindBadRequest:
+	case airbyteclient.KindRateLimited:
+		t.status, t.title = http.StatusServiceUnavailable, "Airbyte is busy; nothing was created"
+		words += " Try again" + afterWait(e.RetryAfter) + "."
+	default:
+		t.status, t.title = http.StatusBadGateway, "Airbyte could not be asked; nothing was created"
+		words = "You can try again in a moment. What we heard: " + words
+	}
+	for _, complaint := range e.Fields {
+		said := plain(a.without(complaint.Message), 300)
+		if name := a.place(complaint.Field, complaint.Message); name != "" && t.fields[name] == "" {
+			t.fields[name] = said
+		} else if !slices.Contains(t.words, said) {
+			t.words = append(t.words, said)
+		}
+	}
+	if len(t.fields)+len(t.words) == 0 {
+		t.words = []string{words}
+	}
+	return t
+}
+
+func afterWait(d time.Duration) string {
+	if d <= 0 {
+		return " in a minute"
+	}
+	return fmt.Sprintf(" in %d seconds", int(d.Round(time.Second)/time.Second))
+}
+
+// accountOf names the account that a connector reads, where its configuration
+// tells.
+func accountOf(config json.RawMessage) string {
+	m := decodeMembers(config)
+	for _, name := range []string{"account_name", "email", "account_id", "subdomain", "domain", "instance_url", "shop", "site"} {
+		if s := plain(member[string](m, name), 200); s != "" {
+			return s
+		}
+	}
+	return ""
+}

@@ -1,0 +1,181 @@
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/server/connect"
+	"airbyte-agent-mcp/tools"
+)
+
+// askForm names the question whether the person goes to a form.
+const askForm = "connect"
+
+// visits are the forms that were handed out and have not been heard of, by the
+// call that they are for: the same call made again waits for the same form.
+type visits struct {
+	mu    sync.Mutex // guards byKey
+	byKey map[string]openVisit
+}
+
+type openVisit struct {
+	*connect.Visit
+	until time.Time
+}
+
+const (
+	// visitLife is how long a form can be filled in.
+	visitLife = 15 * time.Minute
+	maxVisits = 1024
+)
+
+func visitKey(api *airbyteclient.Client, arguments []byte) string {
+	var compact any
+	if json.Unmarshal(arguments, &compact) == nil {
+		if same, err := json.Marshal(compact); err == nil {
+			arguments = same
+		}
+	}
+	sum := sha256.Sum256(append([]byte(api.Identity()+"\x00"), arguments...))
+	return hex.EncodeToString(sum[:])
+}
+
+func (v *visits) find(key string) *connect.Visit {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if o, ok := v.byKey[key]; ok && time.Now().Before(o.until) {
+		return o.Visit
+	}
+	return nil
+}
+
+func (v *visits) keep(key string, visit *connect.Visit) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.byKey == nil {
+		v.byKey = map[string]openVisit{}
+	}
+	for old, o := range v.byKey {
+		if time.Now().After(o.until) {
+			delete(v.byKey, old)
+		}
+	}
+	if len(v.byKey) >= maxVisits {
+		return errors.New("too many forms are open; some must be finished or expire first")
+	}
+	v.byKey[key] = openVisit{visit, time.Now().Add(visitLife)}
+	return nil
+}
+
+func (v *visits) drop(key string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.byKey, key)
+}
+
+// connect sends the person to a form for the credentials that a call lacks, and
+// waits a while for what comes of it. The same call made again waits on.
+func (s *Server) connect(ctx context.Context, req mcp.CallToolRequest, need *tools.CredentialsNeeded) *mcp.CallToolResult {
+	api, err := s.clients(ctx)
+	if err != nil {
+		return errorResult(err.Error())
+	}
+	key := visitKey(api, req.Params.RawArguments)
+	visit, again := s.visits.find(key), true
+	if visit == nil {
+		again = false
+		if visit, err = s.newVisit(ctx, api, key, need); err != nil {
+			return errorResult("The credentials are missing, and no form can be shown: " + err.Error() + ". Nothing was created.")
+		}
+	}
+	_, byPage := abilities(ctx)
+	answer := mcpserver.ElicitationResponse(req.Params.InputResponses, askForm)
+	switch {
+	case answer != nil && answer.Action != mcp.ElicitationResponseActionAccept:
+		s.visits.drop(key)
+		return errorResult("The person does not want to connect this now. Nothing was created. Ask them before you try again.")
+	case answer == nil && byPage && !again:
+		return mcpserver.NewInputRequestBuilder("").Elicit(askForm, mcp.ElicitationParams{
+			Mode: "url", ElicitationID: visit.ID, URL: visit.URL,
+			Message: "Enter the credentials on a page of this server. They go to Airbyte, and not through the chat.",
+		}).ToolResult()
+	case answer == nil && !again && (s.pages.open == nil || s.pages.open(visit.URL) != nil):
+		return s.unfinished(visit) // the link must get to the person first
+	}
+	return s.outcome(ctx, api, key, visit)
+}
+
+func (s *Server) newVisit(ctx context.Context, api *airbyteclient.Client, key string, need *tools.CredentialsNeeded) (*connect.Visit, error) {
+	if err := s.pages.ready(s.config.Transport); err != nil {
+		return nil, err
+	}
+	visit, err := s.pages.Connect(ctx, api.Identity(), connect.Request{
+		WorkspaceName: need.WorkspaceName, DefinitionID: need.DefinitionID, SourceTemplateID: need.SourceTemplateID, Name: need.Name,
+		ReplicationConfig: need.ReplicationConfig, Environment: need.Environment,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return visit, s.visits.keep(key, visit)
+}
+
+// outcome waits for the person, as long as the call may take.
+func (s *Server) outcome(ctx context.Context, api *airbyteclient.Client, key string, visit *connect.Visit) *mcp.CallToolResult {
+	waiting, cancel := context.WithTimeout(ctx, s.patience())
+	defer cancel()
+	o, err := s.pages.Outcome(waiting, visit.ID)
+	if err != nil {
+		s.visits.drop(key)
+		return errorResult("What became of the form is not known here: " + err.Error() + ". list_connectors shows whether the connector was created.")
+	}
+	if o.State == connect.StateWaiting {
+		return s.unfinished(visit)
+	}
+	s.visits.drop(key)
+	s.runner.Connected(api, o.ConnectorID, o.State)
+	switch o.State {
+	case connect.StateCreated:
+		return s.plainly(ctx, struct {
+			ConnectorID string `json:"connector_id"`
+			Name        string `json:"name,omitempty"`
+			Account     string `json:"account,omitempty"`
+			Next        string `json:"next"`
+		}{o.ConnectorID, o.Name, o.Account, "Its credentials were tried and work. describe_connector shows what can be done."})
+	case connect.StateRefused:
+		return errorResult("The service refused what the person entered: " + o.Why + ". Nothing was created. The same call opens a new form.")
+	case connect.StateAbandoned:
+		return errorResult("The person closed the form without connecting. Nothing was created. Ask them before you try again.")
+	case connect.StateExpired:
+		return errorResult("The form was not filled in within 15 minutes. Nothing was created. The same call opens a new one.")
+	}
+	return errorResult("The form ended as " + o.State + ". list_connectors shows whether the connector was created.")
+}
+
+// unfinished tells of a form that still waits for its person.
+func (s *Server) unfinished(visit *connect.Visit) *mcp.CallToolResult {
+	return errorResult(fmt.Sprintf("Not connected yet: a person must enter the credentials on a page, which takes them past this chat. "+
+		"Give the user this link, if they do not have the page open: %s\nIt is good for 15 minutes and one use. "+
+		"Then call create_connector again with the very same arguments: it waits for them and tells what came of it.", visit.URL))
+}
+
+// plainly is the result of an answer made here.
+func (s *Server) plainly(ctx context.Context, answer any) *mcp.CallToolResult {
+	raw, err := json.Marshal(answer)
+	if err == nil {
+		var result *mcp.CallToolResult
+		if result, err = outletFrom(ctx).result(raw); err == nil {
+			return result
+		}
+	}
+	return errorResult("The answer was dropped: " + err.Error() + ".")
+}

@@ -1,0 +1,169 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"airbyte-agent-mcp/tools"
+)
+
+const (
+	stripeKey     = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
+	connectStripe = `{"definition_id":"e094cb9a-26de-4645-8761-65c0c425d1de","name":"Stripe by form"}`
+)
+
+// fillIn goes to a form as a person does, and enters a key.
+func fillIn(t *testing.T, c *http.Client, link string) {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := &http.Client{Transport: c.Transport, Jar: jar}
+	page := read(t, person, http.MethodGet, link, "")
+	values := url.Values{}
+	for _, input := range regexp.MustCompile(`<(?:input|select|textarea)[^>]*name="([^"]+)"[^>]*>`).FindAllStringSubmatch(page, -1) {
+		name := html.UnescapeString(input[1])
+		switch value := regexp.MustCompile(`value="([^"]*)"`).FindStringSubmatch(input[0]); {
+		case strings.Contains(input[0], `type="password"`):
+			values.Set(name, stripeKey)
+		case strings.Contains(input[0], `type="radio"`) && values.Has(name), strings.Contains(input[0], `type="submit"`):
+		case value != nil:
+			values.Set(name, html.UnescapeString(value[1]))
+		}
+	}
+	for name := range values {
+		if strings.Contains(name, "account_id") {
+			values.Set(name, "acct_1Lw")
+		}
+		if strings.Contains(name, "start_date") {
+			values.Set(name, "2026-01-01T00:00:00Z")
+		}
+	}
+	done := read(t, person, http.MethodPost, link, values.Encode())
+	if strings.Contains(done, stripeKey) {
+		t.Error("the page shows the key")
+	}
+	if !strings.Contains(done, "close this window") {
+		t.Fatalf("it is not connected:\n%.3000s", done)
+	}
+}
+
+var formLink = regexp.MustCompile(`http://127\.0\.0\.1[:0-9]*/connect/[A-Za-z0-9_-]+`)
+
+// "Connect my Stripe" ends in a connector that works, with the key typed into a
+// page alone: the client sees it in no message, the log in no line.
+func TestServiceIsConnectedOnAPage(t *testing.T) {
+	t.Parallel()
+	call := callMessage(1, "create_connector", connectStripe)
+	created := func(t *testing.T, b *bench, m message) {
+		t.Helper()
+		if r := m.toolResult(t); r.IsError || !strings.Contains(r.text(), "connector_id") || strings.Contains(r.text(), stripeKey) {
+			t.Errorf("%s", m.raw)
+		}
+		if strings.Contains(b.log.String(), stripeKey) {
+			t.Error("the log has the key")
+		}
+	}
+	t.Run("a client that cannot ask", func(t *testing.T) {
+		t.Parallel()
+		b := askingBench(t)
+		web := b.listen(t)
+		session := web.greet("2025-11-25", "{}")
+		got := session.post(call).last(t)
+		link := formLink.FindString(got.toolResult(t).text())
+		if link == "" {
+			t.Fatalf("no link: %s", got.raw)
+		}
+		fillIn(t, web.client, link)
+		created(t, b, session.post(call).last(t))
+	})
+	t.Run("a client that opens pages", func(t *testing.T) {
+		t.Parallel()
+		b := askingBench(t)
+		web := b.listen(t)
+		session := web.greet("2025-11-25", `{"elicitation":{"url":{}}}`)
+		req, err := session.request(t.Context(), http.MethodPost, "/mcp", call)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := session.client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		events := readEvents(resp.Body)
+		question := <-events
+		link := formLink.FindString(string(question.Params))
+		if question.Method != "elicitation/create" || link == "" || !strings.Contains(string(question.Params), `"mode":"url"`) {
+			t.Fatalf("no question: %s", question.raw)
+		}
+		session.post(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":{"action":"accept"}}`, question.ID))
+		fillIn(t, web.client, link)
+		created(t, b, <-events)
+	})
+	t.Run("a client of 2026-07-28", func(t *testing.T) {
+		t.Parallel()
+		b := askingBench(t)
+		web := b.listen(t)
+		params := `"name":"create_connector","arguments":` + connectStripe
+		const able = `{"elicitation":{"url":{}}}`
+		body, header := modern(1, "tools/call", "create_connector", params, able)
+		question := web.post(body, header...).last(t)
+		link := formLink.FindString(string(question.raw))
+		if link == "" || !strings.Contains(string(question.raw), `"mode":"url"`) {
+			t.Fatalf("no question: %s", question.raw)
+		}
+		fillIn(t, web.client, link)
+		body, header = modern(2, "tools/call", "create_connector", params+`,"inputResponses":{"connect":{"action":"accept"}}`, able)
+		created(t, b, web.post(body, header...).last(t))
+	})
+	t.Run("on stdio, with the page opened in the browser", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t, settings{config: func(c *Config) {
+			c.Writes, c.Transport, c.NoBrowser = tools.Writes{Writes: "confirm"}, "stdio", true
+		}})
+		shown := make(chan string, 1)
+		b.pages.open = func(page string) error { shown <- page; return nil }
+		c := b.stdio(t)
+		c.greet("2025-11-25", "{}")
+		c.send(call)
+		fillIn(t, http.DefaultClient, <-shown)
+		created(t, b, c.next())
+		http.DefaultClient.CloseIdleConnections()
+	})
+	t.Run("on stdio, decided in a terminal", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t, settings{config: func(c *Config) {
+			c.Writes, c.Transport, c.NoBrowser = tools.Writes{Writes: "confirm"}, "stdio", true
+		}})
+		c := b.stdio(t)
+		c.greet("2025-11-25", "{}")
+		write := callMessage(2, "execute_operation", renameCustomer)
+		code := regexp.MustCompile(`approve ([0-9]+-[A-Z0-9-]+)`).FindStringSubmatch(c.ask(write).toolResult(t).text())
+		if code == nil {
+			t.Fatal("no code")
+		}
+		plan, err := Approval(t.Context(), code[1], "")
+		if err != nil || !strings.Contains(plan, stripeCustomer) || b.written() != 0 {
+			t.Fatalf("%v: %s", err, plan)
+		}
+		if _, err := Approval(context.Background(), code[1], "yes"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Approval(context.Background(), code[1], "yes"); err == nil {
+			t.Error("a code is good twice")
+		}
+		if got := c.ask(write); got.toolResult(t).IsError || b.written() != 1 {
+			t.Errorf("%d were written: %s", b.written(), got.raw)
+		}
+		http.DefaultClient.CloseIdleConnections()
+	})
+}

@@ -1,0 +1,181 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"airbyte-agent-mcp/airbyteclient"
+)
+
+// write makes a call that may change something, as far as that is allowed.
+func (r *Runner) write(ctx context.Context, api *Account, call request, tokens int) (Answer, error) {
+	w := aboutTool(call)
+	if r.writes.Writes == deny {
+		return Answer{}, r.refused(api, call, w, decision{deny, "--writes=deny"})
+	}
+	allowed := decision{allow, "--writes=allow"}
+	if !r.writes.asks() {
+		return r.send(ctx, api, call, w, allowed, "", tokens)
+	}
+	call, err := pinned(ctx, api, call)
+	if err != nil {
+		return Answer{}, err
+	}
+	if r.running.find(call.key(api)) != nil { // it was sent, and is waited for
+		return r.join(ctx, api, continuation{request: call}, tokens)
+	}
+	if err := w.find(ctx, api, call); err != nil {
+		return Answer{}, err
+	}
+	plan := ""
+	decided := r.writes.decide(w)
+	switch decided.what {
+	case deny:
+		return Answer{}, r.refused(api, call, w, decided)
+	case confirm:
+		yes, err := r.consent(ctx, api, call, w)
+		if err != nil {
+			return Answer{}, err
+		}
+		plan, decided = yes.plan.name(), decision{"yes", yes.how}
+	}
+	return r.send(ctx, api, call, w, decided, plan, tokens)
+}
+
+// pinned names the connector of a call by its ID, so that what was approved
+// stays the same connector, whatever goes by that name later.
+func pinned(ctx context.Context, api *Account, call request) (request, error) {
+	given := text(member(call.Arguments, "connector_id"))
+	if given == "" || uuidPattern.MatchString(given) {
+		return call, nil
+	}
+	id, err := connectorRef{given, text(member(call.Arguments, "workspace_name"))}.id(ctx, api)
+	if err != nil {
+		return call, err
+	}
+	out := []byte{'{'}
+	for name, value := range members(call.Arguments) {
+		switch name {
+		case "connector_id":
+			value = encoded(id)
+		case "workspace_name":
+			continue
+		}
+		out = appendMember(out, name, value)
+	}
+	call.Arguments = append(out, '}')
+	return call, nil
+}
+
+// refused tells that a write is not allowed.
+func (r *Runner) refused(api *Account, call request, w *aboutWrite, d decision) error {
+	if err := r.journal.write(r.entry(api, call, w, "denied", d)); err != nil {
+		return journalDown(err)
+	}
+	return refuse("%s is denied on this server (%s).", w.words(), d.by).
+		next("Nothing was sent. Calling again will not help, nor will another way to the same end; the person who runs this server decides it.")
+}
+
+func journalDown(err error) error {
+	return refuse("The journal of writes cannot be written (%s).", harmless(err.Error(), 200)).
+		next("Nothing was sent. Reading goes on, but nothing can be changed until the person who runs this server mends --audit and starts it anew.")
+}
+
+// entry begins a line of the journal.
+func (r *Runner) entry(api *Account, call request, w *aboutWrite, step string, d decision) journalEntry {
+	id := w.ConnectorID
+	if id == "" {
+		id = harmless(text(member(call.Arguments, "connector_id")), 100)
+	}
+	return r.journal.shaped(journalEntry{
+		Time: r.now(), Step: step, Caller: api.Identity(), Tool: call.Tool, ID: id,
+		Entity: harmless(w.Entity, 200), Action: harmless(w.Action, 100), Decided: d.what, By: harmless(d.by, 100),
+	}, call.Arguments)
+}
+
+// consent is a person's yes to this very call, or else the reason why it cannot
+// be made: there is a plan to be answered, or the answer was no.
+func (r *Runner) consent(ctx context.Context, api *Account, call request, w *aboutWrite) (said, error) {
+	key := call.key(api)
+	answer, heard := r.answers.hear(key, r.now())
+	if heard && !answer.yes {
+		return said{}, refuse("The person said no to this: %s.", w.words()).
+			next("Nothing was sent. Do not try it again or another way unless the person asks for it.")
+	}
+	if waits := r.answers.waits(key, r.now()); waits != nil && !heard {
+		return said{}, &ConfirmNeeded{waits.plan}
+	}
+	if heard && answer.plan.Sum == "" {
+		return answer, nil
+	}
+	found := w.target(ctx, api, call)
+	if heard && found.sum == answer.plan.Sum {
+		return answer, nil
+	}
+	if heard {
+		w.note("It was approved before, but what it changes is no longer as it was shown then: this is how it stands now.")
+	}
+	plan, err := r.plan(api, call, w, found)
+	if err != nil {
+		return said{}, err
+	}
+	return said{}, &ConfirmNeeded{plan}
+}
+
+// send makes the call and writes down that it did and what came of it.
+func (r *Runner) send(ctx context.Context, api *Account, call request, w *aboutWrite, d decision, plan string, tokens int) (Answer, error) {
+	t := r.tools[call.Tool]
+	return r.perform(ctx, api, continuation{request: call}, tokens, func(ctx context.Context) (got result, err error) {
+		entry := r.entry(api, call, w, "sent", d)
+		entry.Plan = plan
+		if err := r.journal.begin(entry); err != nil {
+			return nil, journalDown(err)
+		}
+		entry.Step, entry.Outcome, entry.Shape, entry.Hashes = "outcome", "panic", nil, nil
+		returned := false
+		defer func() {
+			if !returned { // it panicked, which goes on
+				_ = r.journal.end(entry)
+			}
+		}()
+		got, err = t.run(ctx, api, call.Arguments)
+		returned = true
+		entry.Time, entry.Outcome = r.now(), "ok"
+		if err != nil {
+			entry.Outcome = Kind(err)
+			failed, ok := errors.AsType[*airbyteclient.Error](err)
+			entry.MaybeIt = !ok && ctx.Err() != nil || ok && failed.MaybeSent
+		}
+		if r.writes.RequestID != nil {
+			entry.Request = harmless(r.writes.RequestID(ctx), 200)
+		}
+		if down := r.journal.end(entry); down != nil {
+			return nil, withheld(t, err, down)
+		}
+		return got, err
+	})
+}
+
+// withheld is for a write whose outcome the journal could not take.
+func withheld(t Tool, err, down error) error {
+	happened := "The call was made and the service took it."
+	if err != nil {
+		happened = t.Explain(err)
+	}
+	return refuse("%s", happened).
+		next("The answer is held back, since the journal of writes cannot be written (%s). Do not repeat the call: look at what it changed. Nothing can be changed until the person who runs this server mends --audit.", harmless(down.Error(), 200))
+}
+
+// join waits for a call that was made before. It never makes one.
+func (r *Runner) join(ctx context.Context, api *Account, c continuation, tokens int) (Answer, error) {
+	return r.perform(ctx, api, c, tokens, func(context.Context) (result, error) {
+		return nil, r.lost(c)
+	})
+}
+
+// note adds what a person should know, once.
+func (w *aboutWrite) note(words string) { w.notes = append(w.notes, words) }
+
+// params are what a call of execute_operation sends to the service.
+func params(arguments json.RawMessage) json.RawMessage { return member(arguments, "params") }

@@ -1,0 +1,554 @@
+package tools
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/airbyteclient/sandbox"
+)
+
+const (
+	linearID = "c0000005-0000-4000-8000-000000000005"
+	teamID   = "64246afc-fe18-4ff3-9b07-0a25a4f2b776"
+	creating = `{"connector_id": "linear", "entity": "issues", "action": "create", "params": {"teamId": "` + teamID + `", "title": "Export fails"}}`
+)
+
+// confirming is a world in which writes wait for a person.
+func confirming(t testing.TB, rules ...WriteRule) world {
+	t.Helper()
+	return newWorld(t, sandbox.Options{}, WithWrites(Writes{Writes: confirm, Rules: rules}))
+}
+
+// ask makes a call that waits, and gives its plan.
+func (w world) ask(t testing.TB, tool, arguments string) Plan {
+	t.Helper()
+	_, err := w.call(t, tool, []byte(arguments))
+	waits, ok := errors.AsType[*ConfirmNeeded](err)
+	if !ok {
+		t.Fatalf("%s %s: %v, want a plan", tool, arguments, err)
+	}
+	return waits.Plan
+}
+
+func (w world) decide(t testing.TB, p Plan, yes bool) {
+	t.Helper()
+	if err := w.runner.Decide(p.Sealed, w.api.Identity(), yes, "test"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wrote lists what reached the service that is no reading.
+func (w world) wrote() []string {
+	var list []string
+	for _, r := range w.sandbox.Requests() {
+		action := text(member(json.RawMessage(r.Body), "action"))
+		reads := r.Method == "GET" || strings.HasSuffix(r.Path, "/applications/token") ||
+			strings.HasSuffix(r.Path, "/execute") && airbyteclient.ReadingAction(action)
+		if !reads {
+			list = append(list, r.Method+" "+r.Path+" "+action)
+		}
+	}
+	return list
+}
+
+// anIssue is the ID of an issue in Linear.
+func (w world) anIssue(t testing.TB) string {
+	t.Helper()
+	got, err := w.call(t, "execute_operation", []byte(`{"connector_id": "linear", "entity": "issues", "action": "list", "params": {"first": 1}, "select_fields": ["id"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := text(field(got, "result.0.id"))
+	if id == "" {
+		id = text(field(got, "result.data.0.id"))
+	}
+	if id == "" {
+		t.Fatalf("no issue in %s", got)
+	}
+	return id
+}
+
+func updating(id, title string) string {
+	return `{"connector_id": "` + linearID + `", "entity": "issues", "action": "update", "params": {"id": "` + id + `", "title": "` + title + `"}}`
+}
+
+func TestNothingIsWrittenWithoutAYes(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	for name, tool := range w.runner.Tools() {
+		if tool.Effect == Read || tool.changes != nil {
+			continue
+		}
+		arguments := map[string]string{
+			"create_connector":     `{"definition_id": "1c5d8316-ed42-4473-8fbc-2626f03f070c", "name": "x", "credentials": {"api_key": "lin_api_canary"}}`,
+			"update_connector":     `{"connector_id": "slack", "name": "y"}`,
+			"delete_connector":     `{"connector_id": "slack"}`,
+			"create_scoped_token":  `{}`,
+			"create_widget_token":  `{"allowed_origin": "https://app.example.com"}`,
+			"set_oauth_config":     `{"connector_type": "GitHub", "configuration": {"client_id": "a", "client_secret": "canary"}}`,
+			"delete_oauth_config":  `{"connector_type": "GitHub"}`,
+			"create_conn_template": `{"destination_name": "warehouse"}`,
+			"create_template":      `{"actor_definition_id": "1c5d8316-ed42-4473-8fbc-2626f03f070c"}`,
+			"update_workspace":     `{"workspace_id": "none"}`,
+			"delete_workspace":     `{"workspace_id": "none"}`,
+		}[name]
+		if arguments == "" {
+			arguments = `{"template_id": "none"}`
+		}
+		p := w.ask(t, name, arguments)
+		shown := string(encoded(p))
+		if p.Summary == "" || len(p.Sends) == 0 || p.Affected < 1 || strings.Contains(shown, "canary") || strings.Contains(shown, p.Code) || strings.Contains(shown, p.Sealed) {
+			t.Errorf("%s: %s", name, shown)
+		}
+		words := tool.Explain(&ConfirmNeeded{p})
+		if strings.Contains(words, p.Code) || strings.Contains(words, p.Sealed) || !strings.Contains(words, "very same arguments") || !strings.Contains(words, "Nothing was sent") {
+			t.Errorf("%s: %s", name, words)
+		}
+	}
+	w.ask(t, "execute_operation", creating)
+	w.ask(t, "execute_operation", `{"connector_id": "linear", "entity": "issues", "action": "no_such_verb"}`)
+	if wrote := w.wrote(); len(wrote) > 0 {
+		t.Errorf("sent without a yes: %q", wrote)
+	}
+}
+
+func TestYesIsForOneCall(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	p := w.ask(t, "execute_operation", creating)
+	if again := w.ask(t, "execute_operation", creating); again.Code != p.Code {
+		t.Error("a plan that waits is made twice")
+	}
+	w.decide(t, p, true)
+	if err := w.runner.Decide(p.Sealed, w.api.Identity(), true, "test"); !errors.Is(err, errAnswered) {
+		t.Errorf("a second yes: %v", err)
+	}
+	other := strings.Replace(creating, "Export fails", "Export works", 1)
+	if q := w.ask(t, "execute_operation", other); q.Code == p.Code {
+		t.Error("changed arguments have the same plan")
+	}
+	if len(w.wrote()) > 0 {
+		t.Fatalf("sent: %q", w.wrote())
+	}
+	// The ID names the same connector as its name does.
+	if _, err := w.call(t, "execute_operation", []byte(strings.Replace(creating, `"linear"`, `"`+linearID+`"`, 1))); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.wrote()); n != 1 {
+		t.Fatalf("%d were sent", n)
+	}
+	next := w.ask(t, "execute_operation", creating)
+	if err := w.runner.Decide(p.Sealed, w.api.Identity(), true, "test"); !errors.Is(err, errAnswered) {
+		t.Errorf("replayed after use: %v", err)
+	}
+	if next.Code == p.Code || len(w.wrote()) != 1 {
+		t.Errorf("a used yes was good for more: %q", w.wrote())
+	}
+}
+
+func TestNoIsToldOnce(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	p := w.ask(t, "execute_operation", creating)
+	w.decide(t, p, true)
+	w.decide(t, p, false) // taken back before it was used
+	_, err := w.call(t, "execute_operation", []byte(creating))
+	if err == nil || !strings.Contains(err.Error(), "said no") || Kind(err) != "refused" {
+		t.Errorf("after a no: %v", err)
+	}
+	if q := w.ask(t, "execute_operation", creating); q.Code == p.Code {
+		t.Error("the plan outlives its no")
+	}
+	if err := w.runner.Decide(p.Sealed, w.api.Identity(), true, "test"); err == nil {
+		t.Error("a no became a yes")
+	}
+	if len(w.wrote()) > 0 {
+		t.Errorf("sent: %q", w.wrote())
+	}
+}
+
+func TestPlanIsOneCallersAndOneServers(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	p := w.ask(t, "execute_operation", creating)
+	if err := w.runner.Decide(p.Sealed, "another", true, "test"); !errors.Is(err, errForged) {
+		t.Errorf("another caller: %v", err)
+	}
+	theirs, err := airbyteclient.New(airbyteclient.Config{ClientID: "theirs"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.decide(t, p, true)
+	if _, err := w.runner.Call(t.Context(), theirs, "execute_operation", json.RawMessage(strings.Replace(creating, `"linear"`, `"`+linearID+`"`, 1))); err == nil {
+		t.Error("another caller used the yes")
+	}
+	if len(w.wrote()) > 0 {
+		t.Errorf("sent: %q", w.wrote())
+	}
+	// A later process with the same keys does not take it any more.
+	q := w.ask(t, "delete_connector", `{"connector_id": "slack"}`)
+	w.runner.started = storyTime.Add(time.Second)
+	if err := w.runner.Decide(q.Sealed, w.api.Identity(), true, "test"); err == nil || !strings.Contains(err.Error(), "started after") {
+		t.Errorf("after a restart: %v", err)
+	}
+}
+
+func TestCodeDecidesInThisProcess(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	p := w.ask(t, "execute_operation", creating)
+	if got, ok := w.runner.PlanOf(strings.ToLower(p.Code)); !ok || got.Summary != p.Summary {
+		t.Fatalf("the plan of %s: %v", p.Code, ok)
+	}
+	if _, err := w.runner.DecideCode("AAAA-AAAA-AAAA-AAAA", true, "terminal"); err == nil {
+		t.Error("a made-up code was taken")
+	}
+	if got, err := w.runner.DecideCode(p.Code, true, "terminal"); err != nil || got.Code != p.Code {
+		t.Fatalf("%v", err)
+	}
+	if _, ok := w.runner.PlanOf(p.Code); ok {
+		t.Error("an answered plan still waits")
+	}
+	if _, err := w.runner.DecideCode(p.Code, true, "terminal"); err == nil {
+		t.Error("a code was used twice")
+	}
+	if _, err := w.call(t, "execute_operation", []byte(creating)); err != nil || len(w.wrote()) != 1 {
+		t.Errorf("%v after %q", err, w.wrote())
+	}
+}
+
+func TestPlanOfAnUpdateShowsWhatChanges(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	id := w.anIssue(t)
+	p := w.ask(t, "execute_operation", updating(id, "Renamed\u202e by hand"))
+	if len(p.Changes) != 1 || p.Changes[0].Path != "title" || p.Changes[0].Before == "" || p.Changes[0].After != "Renamed  by hand" {
+		t.Errorf("changes: %+v", p.Changes)
+	}
+	if text(member(p.Target, "id")) != id || p.Service != "Linear" || p.Workspace != "default" || p.Account != "organization "+sandbox.OrganizationID || p.Affected != 1 {
+		t.Errorf("%s", encoded(p))
+	}
+	want := `execute_operation {"connector_id":"` + linearID + `","entity":"issues","action":"update","params":{"id":"` + id + `","title":"` + p.Changes[0].Before + `"}}`
+	if p.Undo != want {
+		t.Errorf("undo %s\nwant %s", p.Undo, want)
+	}
+	if !strings.HasPrefix(p.Summary, `Changes title of one record ("`) {
+		t.Errorf("summary %s", p.Summary)
+	}
+}
+
+func TestChangedRecordIsShownAgain(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	id := w.anIssue(t)
+	p := w.ask(t, "execute_operation", updating(id, "Mine"))
+	w.decide(t, p, true)
+	theirs := json.RawMessage(`{"id": "` + id + `", "title": "Theirs"}`)
+	if _, err := w.api.Execute(t.Context(), linearID, airbyteclient.ExecuteRequest{Entity: "issues", Action: "update", Params: theirs}); err != nil {
+		t.Fatal(err)
+	}
+	q := w.ask(t, "execute_operation", updating(id, "Mine"))
+	if q.Changes[0].Before != "Theirs" || !strings.Contains(strings.Join(q.Notes, " "), "no longer as it was") || len(w.wrote()) != 1 {
+		t.Errorf("%s after %q", encoded(q), w.wrote())
+	}
+	w.decide(t, q, true)
+	if _, err := w.call(t, "execute_operation", []byte(updating(id, "Mine"))); err != nil || len(w.wrote()) != 2 {
+		t.Errorf("%v after %q", err, w.wrote())
+	}
+}
+
+func TestPlanShowsWhatItCanWithoutTheRecord(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	p := w.ask(t, "execute_operation", `{"connector_id": "github", "entity": "issues", "action": "update", "params": {"owner": "lanternworks", "repo": "x", "issue_number": 1, "title": "z"}}`)
+	if len(p.Changes) != 1 || p.Changes[0] != (Change{"title", "", "z"}) || p.Target != nil || p.Undo != "" || !strings.Contains(strings.Join(p.Notes, " "), "getting it takes number") {
+		t.Errorf("%s", encoded(p))
+	}
+}
+
+func TestSignedURLsAreNoChange(t *testing.T) {
+	t.Parallel()
+	first, later := `{"file":"https://f.example/a?sig=1","site":"https:\/\/s.example?x=1"}`, `{"file":"https://f.example/a?sig=2","site":"https:\/\/s.example?x=2"}`
+	if a, b := lasting([]byte(first), nil), lasting([]byte(later), nil); string(a) != string(b) {
+		t.Errorf("%s is not %s", a, b)
+	}
+	if a, b := lasting([]byte(first), []byte(`{"site":"n"}`)), lasting([]byte(later), []byte(`{"site":"n"}`)); string(a) == string(b) {
+		t.Error("a field that is written may have changed")
+	}
+}
+
+func TestSecretsOfRecordsAreNotInAPlan(t *testing.T) {
+	t.Parallel()
+	w := &aboutWrite{Tool: "execute_operation", Action: "update", Entity: "hooks", known: &knowledge{}}
+	call := request{Tool: "execute_operation", Arguments: json.RawMessage(`{"params":{"id":1,"secret":"canary-new","credentials":{"deep":"canary-new"},"url":"https://u:canary-new@h.example","note":"n\u202e"}}`)}
+	found := target{record: json.RawMessage(`{"secret":"canary-old","credentials":{"deep":"canary-old"},"url":"https://u:canary-old@h.example","note":"old\u202e"}`), named: []string{"id"}}
+	target, _ := forPerson(found.record)
+	sends, blanked := forPerson(call.Arguments)
+	changes := w.changes(call, found)
+	undo := w.undo(call, found)
+	all := string(target) + string(sends) + string(encoded(changes)) + undo
+	if strings.Contains(all, "canary") || strings.Contains(all, "\u202e") || !blanked || len(changes) != 4 {
+		t.Errorf("%s", all)
+	}
+	if !strings.Contains(undo, `"note":"old\u202e"`) || !strings.Contains(undo, "left out") {
+		t.Errorf("undo %s", undo)
+	}
+}
+
+func TestPlanIsBounded(t *testing.T) {
+	t.Parallel()
+	for name, raw := range map[string]string{
+		"long text":  `{"a":"` + strings.Repeat("x", 100_000) + `"}`,
+		"long list":  `{"a":[` + strings.Repeat(`"some text",`, 20_000) + `1]}`,
+		"deep":       strings.Repeat(`{"a":`, 500) + "1" + strings.Repeat("}", 500),
+		"enormous":   `{"a":"` + strings.Repeat("x", 2_000_000) + `"}`,
+		"long names": `{"` + strings.Repeat("n", 100_000) + `":1}`,
+		"big number": `{"a":` + strings.Repeat("1", 50_000) + `}`,
+		"not JSON":   `{`,
+	} {
+		got, _ := forPerson(json.RawMessage(raw))
+		if len(got) > maxPlanPart || !json.Valid(got) {
+			t.Errorf("%s: %d bytes, valid %v", name, len(got), json.Valid(got))
+		}
+	}
+}
+
+func TestPlanOfADeletionShowsTheDoomed(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	got, err := w.call(t, "execute_operation", []byte(`{"connector_id": "stripe", "entity": "customers", "action": "list", "params": {"limit": 1}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	customer := field(got, "result.0")
+	if customer == nil {
+		customer = field(got, "result.data.0")
+	}
+	p := w.ask(t, "execute_operation", `{"connector_id": "stripe", "entity": "customers", "action": "delete", "params": {"id": "`+text(member(customer, "id"))+`"}}`)
+	if text(member(p.Target, "name")) != text(member(customer, "name")) || !strings.Contains(p.Summary, text(member(customer, "name"))) {
+		t.Errorf("%s", encoded(p))
+	}
+	if !strings.HasPrefix(p.Undo, "Cannot be undone; a record like it can be created") || !strings.Contains(p.Undo, text(member(customer, "email"))) {
+		t.Errorf("undo %s", p.Undo)
+	}
+	p = w.ask(t, "delete_connector", `{"connector_id": "slack"}`)
+	if p.Service != "Slack" || text(member(p.Target, "connector_id")) != p.ConnectorID || !strings.HasPrefix(p.Undo, "Cannot be undone") {
+		t.Errorf("%s", encoded(p))
+	}
+	workspaces, err := w.api.ListWorkspaces(t.Context(), airbyteclient.ListWorkspacesOptions{NameContains: "default"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p = w.ask(t, "delete_workspace", `{"workspace_id": "`+workspaces.Data[0].ID+`"}`)
+	if p.Workspace != "default" || p.Affected != 1+len(w.connectorsOf(t)) || text(member(p.Target, "name")) != "default" {
+		t.Errorf("%s", encoded(p))
+	}
+	if len(w.wrote()) > 0 {
+		t.Errorf("sent: %q", w.wrote())
+	}
+}
+
+func TestPlanOfACreationTellsHowToUndo(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	p := w.ask(t, "execute_operation", `{"connector_id": "stripe", "entity": "customers", "action": "create", "params": {"name": "New", "email": "new@example.com"}}`)
+	if !strings.Contains(p.Undo, `"action":"delete"`) || p.Target != nil || !strings.HasPrefix(p.Summary, "Creates one record of \"customers\" in connector ") {
+		t.Errorf("%s", encoded(p))
+	}
+	p = w.ask(t, "create_connector", `{"connector_type": "Linear", "name": "x [Disposable]", "credentials": {"api_key": "lin_api_canary"}}`)
+	if !strings.HasPrefix(p.Undo, "delete_connector") || !strings.Contains(strings.Join(p.Notes, " "), "without asking") || !strings.Contains(string(p.Sends), redacted) {
+		t.Errorf("%s", encoded(p))
+	}
+}
+
+func TestFailingFetchDoesNotKeepFromDeciding(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	id := w.anIssue(t)
+	w.ask(t, "execute_operation", updating(id, "a")) // what it learns is remembered
+	w.sandbox.Inject(sandbox.Fault{Kind: sandbox.ServerError, Path: "/execute"})
+	p := w.ask(t, "execute_operation", updating(id, "b"))
+	if p.Target != nil || !strings.Contains(strings.Join(p.Notes, " "), "could not be fetched") || len(p.Changes) != 1 {
+		t.Errorf("%s", encoded(p))
+	}
+}
+
+func TestDeniedWritesNameWhatDeniesThem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{}, WithWrites(Writes{Writes: deny}))
+	_, err := w.call(t, "execute_operation", []byte(creating))
+	if err == nil || !strings.Contains(err.Error(), "--writes=deny") || len(w.sandbox.Requests()) > 0 {
+		t.Errorf("%v after %d requests", err, len(w.sandbox.Requests()))
+	}
+	if _, err := w.call(t, "list_connectors", []byte(`{}`)); err != nil {
+		t.Errorf("reading: %v", err)
+	}
+	w = newWorld(t, sandbox.Options{}, WithWrites(Writes{Writes: allow, Rules: []WriteRule{{Connector: "linear", Action: "create", Decide: deny}}}))
+	_, err = w.call(t, "execute_operation", []byte(creating))
+	if err == nil || !strings.Contains(err.Error(), "mcp.writes[0]") || len(w.wrote()) > 0 {
+		t.Errorf("%v after %q", err, w.wrote())
+	}
+	// What connects another one is a creation too.
+	if _, err = w.call(t, "create_connector", []byte(`{"definition_id": "1c5d8316-ed42-4473-8fbc-2626f03f070c", "name": "x", "credentials": {"api_key": "lin_api_x"}}`)); err == nil || len(w.wrote()) > 0 {
+		t.Errorf("%v after %q", err, w.wrote())
+	}
+}
+
+func TestDisposableConnectorIsDeletedWithoutAsking(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	rename := `{"connector_id": "slack", "name": "Slack [disposable]"}`
+	w.decide(t, w.ask(t, "update_connector", rename), true)
+	if _, err := w.call(t, "update_connector", []byte(rename)); err != nil {
+		t.Fatal(err)
+	}
+	w.ask(t, "execute_operation", `{"connector_id": "slack", "entity": "channels", "action": "create", "params": {"name": "x"}}`)
+	if _, err := w.call(t, "delete_connector", []byte(`{"connector_id": "slack [disposable]"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.wrote()); n != 2 {
+		t.Errorf("%q", w.wrote())
+	}
+}
+
+// slowly is a process whose writes take a while and wait for a person.
+func slowly(t *testing.T, s *slowTools) (*Runner, *airbyteclient.Client) {
+	t.Helper()
+	r, err := NewRunner(s.list(), Limits{}, WithWrites(Writes{Writes: confirm}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	client, err := airbyteclient.New(airbyteclient.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, client
+}
+
+func TestPlanAndYesExpire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slowTools{takes: time.Second}
+		r, client := slowly(t, s)
+		ask := func() Plan {
+			t.Helper()
+			_, err := r.Call(t.Context(), client, "update_slowly", json.RawMessage(`{"name":"a"}`))
+			waits, ok := errors.AsType[*ConfirmNeeded](err)
+			if !ok {
+				t.Fatalf("%v, want a plan", err)
+			}
+			return waits.Plan
+		}
+		p := ask()
+		time.Sleep(planLife)
+		if err := r.Decide(p.Sealed, client.Identity(), true, "test"); !errors.Is(err, errExpired) {
+			t.Errorf("an old plan: %v", err)
+		}
+		if _, ok := r.PlanOf(p.Code); ok {
+			t.Error("an old plan still waits")
+		}
+		q := ask()
+		if q.Code == p.Code {
+			t.Fatal("an old plan is shown again")
+		}
+		if err := r.Decide(q.Sealed, client.Identity(), true, "test"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(yesLife)
+		ask()
+		if s.sent.Load() > 0 {
+			t.Error("an old yes was good")
+		}
+	})
+}
+
+func TestRunningWriteNeedsNoSecondYes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slowTools{takes: 2 * time.Minute}
+		r, client := slowly(t, s)
+		call := func() (Answer, error) {
+			return r.Call(t.Context(), client, "update_slowly", json.RawMessage(`{"name":"a"}`))
+		}
+		_, err := call()
+		waits, ok := errors.AsType[*ConfirmNeeded](err)
+		if !ok {
+			t.Fatal(err)
+		}
+		if _, err := r.DecideCode(waits.Plan.Code, true, "test"); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := call(); err != nil || string(member(got.JSON, "pending")) != "true" {
+			t.Fatalf("%s, %v", got.JSON, err)
+		}
+		if got, err := call(); err != nil || string(member(got.JSON, "pending")) != "true" {
+			t.Fatalf("%s, %v", got.JSON, err)
+		}
+		if got, err := call(); err != nil || string(got.JSON) != `{"result":"done a"}` || s.sent.Load() != 1 {
+			t.Errorf("%s, %v after %d were sent", got.JSON, err, s.sent.Load())
+		}
+		if _, err := call(); Kind(err) != "confirm_needed" || s.sent.Load() != 1 {
+			t.Errorf("made anew: %v", err)
+		}
+	})
+}
+
+func TestTwoCallsShareNoYes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slowTools{takes: time.Second}
+		r, client := slowly(t, s)
+		_, err := r.Call(t.Context(), client, "update_slowly", json.RawMessage(`{}`))
+		waits, _ := errors.AsType[*ConfirmNeeded](err)
+		if _, err := r.DecideCode(waits.Plan.Code, true, "test"); err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			go func() { _, _ = r.Call(t.Context(), client, "update_slowly", json.RawMessage(`{}`)) }()
+		}
+		time.Sleep(time.Minute)
+		if s.sent.Load() != 1 {
+			t.Errorf("%d were sent", s.sent.Load())
+		}
+	})
+}
+
+func TestPlansThatWaitAreBounded(t *testing.T) {
+	t.Parallel()
+	a := newAnswers()
+	for range maxPlans + 10 {
+		a.add(&waiting{Plan{Code: newCode(), Expires: storyTime.Add(planLife)}, sealedPlan{Key: newCode()}, "c"}, storyTime)
+	}
+	if len(a.byCode) > maxPlans || len(a.byKey) != len(a.byCode) {
+		t.Errorf("%d by code, %d by key", len(a.byCode), len(a.byKey))
+	}
+}
+
+// FuzzDecide looks for a text that is taken for a plan and is none.
+func FuzzDecide(f *testing.F) {
+	w := confirming(f)
+	p := w.ask(f, "execute_operation", creating)
+	want, err := base64.RawURLEncoding.DecodeString(p.Sealed)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(p.Sealed)
+	f.Add(p.Sealed + "A")
+	f.Add(p.Sealed[:len(p.Sealed)-2])
+	f.Add("")
+	other, _ := w.runner.seal.Close("continuation", w.api.Identity(), storyTime.Add(time.Hour), sealedPlan{Key: "k"})
+	f.Add(other)
+	f.Fuzz(func(t *testing.T, sealed string) {
+		if w.runner.Decide(sealed, w.api.Identity(), true, "fuzz") != nil {
+			return
+		}
+		got, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(sealed))
+		if err != nil || string(got) != string(want) {
+			t.Errorf("%q was taken for a plan", sealed)
+		}
+	})
+}
