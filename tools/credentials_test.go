@@ -1,0 +1,88 @@
+package tools
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/schemas"
+)
+
+func TestCredentialsComeAsAllowed(t *testing.T) {
+	t.Setenv("CONNECTOR_PAT", "pat-from-env")
+	t.Setenv("OTHER_SECRET", "not for connectors")
+	folder, outside := t.TempDir(), filepath.Join(t.TempDir(), "outside")
+	for path, text := range map[string]string{filepath.Join(folder, "github"): "pat-from-file\n", outside: "not for connectors", filepath.Join(folder, "long"): strings.Repeat("x", maxSecret+1)} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(outside, filepath.Join(folder, "link")); err != nil {
+		t.Fatal(err)
+	}
+	references := Credentials{Credentials: "reference", AllowSecretEnv: []string{"CONNECTOR_*"}, AllowSecretDir: folder}
+	for _, row := range []struct {
+		name   string
+		policy Credentials
+		given  string
+		want   string // what is sent, or a word of the refusal
+	}{
+		{"plainly", Credentials{}, `{"token":"pat"}`, `{"token":"pat"}`},
+		{"plainly, where a form is wanted", Credentials{Credentials: "form"}, `{"token":"pat-4711"}`, "--credentials=form"},
+		{"plainly, where references are wanted", references, `{"token":"pat-4711"}`, "--credentials=reference"},
+		{"one of two plainly", references, `{"email":"a@example.com","token":{"from_env":"CONNECTOR_PAT"}}`, "--credentials=reference"},
+		{"from the environment", references, `{"token":{"from_env":"CONNECTOR_PAT"}}`, `{"token":"pat-from-env"}`},
+		{"from another variable", references, `{"token":{"from_env":"OTHER_SECRET"}}`, "--allow-secret-env"},
+		{"from no variable", references, `{"token":{"from_env":"CONNECTOR_NONE"}}`, "not set"},
+		{"from a variable, none allowed", Credentials{}, `{"token":{"from_env":"CONNECTOR_PAT"}}`, "--allow-secret-env"},
+		{"from a file", references, `{"a":{"token":{"from_file":"github"}}}`, `{"a":{"token":"pat-from-file"}}`},
+		{"from a file by its whole path", references, `{"token":{"from_file":` + string(encoded(filepath.Join(folder, "github"))) + `}}`, `{"token":"pat-from-file"}`},
+		{"from a file outside", references, `{"token":{"from_file":` + string(encoded(outside)) + `}}`, "--allow-secret-dir"},
+		{"by a way out", references, `{"token":{"from_file":"../outside"}}`, "--allow-secret-dir"},
+		{"by a link out", references, `{"token":{"from_file":"link"}}`, "--allow-secret-dir"},
+		{"from a file too long", references, `{"token":{"from_file":"long"}}`, "--allow-secret-dir"},
+		{"from a folder", references, `{"token":{"from_file":"."}}`, "--allow-secret-dir"},
+		{"from a file, none allowed", Credentials{}, `{"token":{"from_file":"github"}}`, "--allow-secret-dir"},
+	} {
+		got, err := row.policy.resolved(newConnector{Credentials: schemas.Object(row.given)})
+		text := string(got.Credentials)
+		if err != nil {
+			text = err.Error()
+		}
+		if refused := row.want[0] != '{'; refused != (err != nil) || !strings.Contains(text, row.want) {
+			t.Errorf("%s: %s, want %s", row.name, text, row.want)
+		}
+		if err != nil && (strings.Contains(text, "pat-4711") || strings.Contains(text, "not for connectors")) {
+			t.Errorf("%s: the refusal shows a secret: %s", row.name, text)
+		}
+	}
+}
+
+// Without credentials a person is asked for them, whatever writes may do.
+func TestConnectorWithoutCredentialsNeedsAForm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	call := func(arguments string) error {
+		_, err := w.runner.Call(t.Context(), w.api.Client, "create_connector", json.RawMessage(arguments))
+		return err
+	}
+	need, ok := errors.AsType[*CredentialsNeeded](call(`{"connector_type":"stripe","name":"Mine"}`))
+	if !ok || need.DefinitionID != "e094cb9a-26de-4645-8761-65c0c425d1de" || need.Name != "Mine" || need.WorkspaceName != "default" {
+		t.Errorf("%+v", need)
+	}
+	if err := call(`{"connector_type":"Strip"}`); err == nil || !strings.Contains(err.Error(), "list_definitions") {
+		t.Errorf("an unknown service: %v", err)
+	}
+	if err := call(`{"name":"Mine"}`); err == nil || !strings.Contains(err.Error(), "definition_id") {
+		t.Errorf("no service: %v", err)
+	}
+	for _, r := range w.sandbox.Requests() {
+		if r.Method == "POST" && strings.HasSuffix(r.Path, "/connectors") {
+			t.Errorf("it was sent: %s", r.Body)
+		}
+	}
+}
