@@ -298,6 +298,7 @@ func (r *Runner) render(api *Account, call request, got result, from place, toke
 		}
 		answer.JSON = f.alone
 	}
+	answer.JSON = visible(answer.JSON)
 	if !f.cut.any() && f.next == (place{}) && f.arguments == nil {
 		return answer, nil
 	}
