@@ -42,10 +42,15 @@ type pages struct {
 	// handler serves the pages, and approve of the command line.
 	handler http.Handler
 	open    func(page string) error // opens the person's browser; nil where that is not theirs or not wanted
+
+	serving  context.Context // ends with close
+	stop     context.CancelFunc
+	watching sync.WaitGroup
 }
 
 func (s *Server) newPages() {
-	s.pages = &pages{base: s.config.PublicURL}
+	s.pages = &pages{base: strings.TrimRight(s.config.PublicURL, "/")}
+	s.pages.serving, s.pages.stop = context.WithCancel(context.Background())
 	if s.config.Transport == "stdio" && !s.config.NoBrowser {
 		s.pages.open = openBrowser
 	}
@@ -106,6 +111,8 @@ func (p *pages) servedAt(base string) {
 }
 
 func (p *pages) close() {
+	p.stop()
+	p.watching.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.server != nil {
@@ -184,30 +191,40 @@ func (s *Server) confirm(ctx context.Context, req mcp.CallToolRequest, plan tool
 			},
 		}).ToolResult()
 	}
-	link, err := s.approvalLink(ctx, plan)
+	link, again, err := s.approvalLink(ctx, plan)
 	if err != nil {
 		return errorResult(words + " This client cannot ask, and there is no page for it: " + err.Error() + ".")
 	}
-	if s.pages.open != nil && s.pages.open(link.URL) == nil {
+	if s.pages.open != nil && (again || s.pages.open(link.URL) == nil) {
 		return s.awaited(ctx, req, plan, link, words)
 	}
 	return errorResult(words + " Give the user this link, where they see the plan and answer it: " + link.URL + s.pages.command(plan.Code))
 }
 
-func (s *Server) approvalLink(ctx context.Context, plan tools.Plan) (*connect.Visit, error) {
+// approvalLink is the page of a plan, the same one for as long as it waits.
+func (s *Server) approvalLink(ctx context.Context, plan tools.Plan) (link *connect.Visit, again bool, err error) {
+	key := "plan/" + plan.Code
+	if link = s.visits.find(key); link != nil {
+		return link, true, nil
+	}
 	api, err := s.clients(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if err := s.pages.ready(s.config.Transport); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return s.pages.Approve(api.Identity(), approvalOf(plan))
+	if link, err = s.pages.Approve(api.Identity(), approvalOf(plan)); err != nil {
+		return nil, false, err
+	}
+	return link, false, s.visits.keep(key, link)
 }
 
 // awaited waits a while for the answer on a page that was opened for the
 // person, and then makes the call.
 func (s *Server) awaited(ctx context.Context, req mcp.CallToolRequest, plan tools.Plan, link *connect.Visit, words string) *mcp.CallToolResult {
+	ctx, cancel := context.WithTimeout(ctx, s.patience()+callAfter)
+	defer cancel()
 	waiting, cancel := context.WithTimeout(ctx, s.patience())
 	defer cancel()
 	outcome, err := s.pages.Outcome(waiting, link.ID)
@@ -287,10 +304,14 @@ func Approval(ctx context.Context, code, decision string) (plan string, err erro
 	return said.Plan, nil
 }
 
+// callAfter is what is left for a call once its person has answered late. What
+// takes longer goes on, and read_more has it.
+const callAfter = 5 * time.Second
+
 // patience is how long a call may wait for a person: it must be answered before
 // the client gives up.
 func (s *Server) patience() time.Duration {
-	return max(cmp.Or(s.config.Limits.CallTimeout, 50*time.Second)-5*time.Second, time.Second)
+	return max(cmp.Or(s.config.Limits.CallTimeout, 50*time.Second)-callAfter, time.Second)
 }
 
 // inWords is a plan as text, for a client that shows it to a person.

@@ -39,6 +39,9 @@ func (c Config) Validate() error {
 	if c.SessionIdle < 0 {
 		return fmt.Errorf("--session-idle must be positive, not %s", c.SessionIdle)
 	}
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "") {
+		return fmt.Errorf("--public-url: %q is not an address such as https://mcp.example.com", c.PublicURL)
+	}
 	if c.Transport == "stdio" {
 		return nil
 	}

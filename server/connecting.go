@@ -21,8 +21,8 @@ import (
 // askForm names the question whether the person goes to a form.
 const askForm = "connect"
 
-// visits are the forms that were handed out and have not been heard of, by the
-// call that they are for: the same call made again waits for the same form.
+// visits are the pages that were handed out and have not been heard of, by the
+// call that they are for: the same call made again waits for the same page.
 type visits struct {
 	mu    sync.Mutex // guards byKey
 	byKey map[string]openVisit
@@ -34,7 +34,7 @@ type openVisit struct {
 }
 
 const (
-	// visitLife is how long a form can be filled in.
+	// visitLife is how long a page can be answered.
 	visitLife = 15 * time.Minute
 	maxVisits = 1024
 )
@@ -71,7 +71,7 @@ func (v *visits) keep(key string, visit *connect.Visit) error {
 		}
 	}
 	if len(v.byKey) >= maxVisits {
-		return errors.New("too many forms are open; some must be finished or expire first")
+		return errors.New("too many pages are open; some must be answered or expire first")
 	}
 	v.byKey[key] = openVisit{visit, time.Now().Add(visitLife)}
 	return nil
@@ -92,6 +92,10 @@ func (s *Server) connect(ctx context.Context, req mcp.CallToolRequest, need *too
 	}
 	key := visitKey(api, req.Params.RawArguments)
 	visit, again := s.visits.find(key), true
+	answer := mcpserver.ElicitationResponse(req.Params.InputResponses, askForm)
+	if visit == nil && answer != nil {
+		return errorResult("The form that the person was sent to is not known here any more. list_connectors shows whether the connector was created; the same call opens a new form.")
+	}
 	if visit == nil {
 		again = false
 		if visit, err = s.newVisit(ctx, api, key, need); err != nil {
@@ -99,7 +103,6 @@ func (s *Server) connect(ctx context.Context, req mcp.CallToolRequest, need *too
 		}
 	}
 	_, byPage := abilities(ctx)
-	answer := mcpserver.ElicitationResponse(req.Params.InputResponses, askForm)
 	switch {
 	case answer != nil && answer.Action != mcp.ElicitationResponseActionAccept:
 		s.visits.drop(key)
@@ -112,11 +115,14 @@ func (s *Server) connect(ctx context.Context, req mcp.CallToolRequest, need *too
 	case answer == nil && !again && (s.pages.open == nil || s.pages.open(visit.URL) != nil):
 		return s.unfinished(visit) // the link must get to the person first
 	}
-	return s.outcome(ctx, api, key, visit)
+	return s.outcome(ctx, key, visit)
 }
 
 func (s *Server) newVisit(ctx context.Context, api *airbyteclient.Client, key string, need *tools.CredentialsNeeded) (*connect.Visit, error) {
 	if err := s.pages.ready(s.config.Transport); err != nil {
+		return nil, err
+	}
+	if err := need.Asked(); err != nil {
 		return nil, err
 	}
 	visit, err := s.pages.Connect(ctx, api.Identity(), connect.Request{
@@ -126,11 +132,19 @@ func (s *Server) newVisit(ctx context.Context, api *airbyteclient.Client, key st
 	if err != nil {
 		return nil, err
 	}
-	return visit, s.visits.keep(key, visit)
+	if err := s.visits.keep(key, visit); err != nil {
+		return nil, err
+	}
+	s.pages.watching.Go(func() { // the model may never ask what came of it
+		if o, err := s.pages.Outcome(s.pages.serving, visit.ID); err == nil && o.State != connect.StateWaiting {
+			need.Answered(o.ConnectorID, o.State)
+		}
+	})
+	return visit, nil
 }
 
 // outcome waits for the person, as long as the call may take.
-func (s *Server) outcome(ctx context.Context, api *airbyteclient.Client, key string, visit *connect.Visit) *mcp.CallToolResult {
+func (s *Server) outcome(ctx context.Context, key string, visit *connect.Visit) *mcp.CallToolResult {
 	waiting, cancel := context.WithTimeout(ctx, s.patience())
 	defer cancel()
 	o, err := s.pages.Outcome(waiting, visit.ID)
@@ -142,7 +156,6 @@ func (s *Server) outcome(ctx context.Context, api *airbyteclient.Client, key str
 		return s.unfinished(visit)
 	}
 	s.visits.drop(key)
-	s.runner.Connected(api, o.ConnectorID, o.State)
 	switch o.State {
 	case connect.StateCreated:
 		return s.plainly(ctx, struct {

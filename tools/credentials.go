@@ -32,6 +32,16 @@ const (
 type CredentialsNeeded struct {
 	WorkspaceName, DefinitionID, SourceTemplateID, Name string
 	ReplicationConfig, Environment                      json.RawMessage
+
+	journal func(step, connectorID, outcome string) error
+}
+
+// Asked writes down that a person is asked. Where it fails they must not be.
+func (c *CredentialsNeeded) Asked() error { return c.journal("form", "", "") }
+
+// Answered writes down what came of it.
+func (c *CredentialsNeeded) Answered(connectorID, outcome string) {
+	_ = c.journal("outcome", connectorID, outcome) // the next write finds out
 }
 
 func (c *CredentialsNeeded) Error() string {
@@ -79,12 +89,29 @@ func (p Credentials) resolved(in newConnector) (newConnector, error) {
 	if err != nil {
 		return in, err
 	}
+	// A configuration may hold credentials too.
+	config, _, err := p.resolve(json.RawMessage(in.ReplicationConfig), "replication_config")
+	if err != nil {
+		return in, err
+	}
+	plain = plain || namesSecret(json.RawMessage(in.ReplicationConfig)) || namesSecret(json.RawMessage(in.Environment))
 	if plain && p.Credentials != "" && p.Credentials != anyCredentials {
 		return in, refuse("This server takes no credentials in arguments (--credentials=%s).", p.Credentials).
 			next("Nothing was sent. Leave credentials out: a person then enters them on a page. What was in the arguments should be taken for known, and be replaced.")
 	}
-	in.Credentials = schemas.Object(credentials)
+	in.Credentials, in.ReplicationConfig = schemas.Object(credentials), schemas.Object(config)
 	return in, nil
+}
+
+// namesSecret tells whether a configuration has a text under a name of secrets.
+func namesSecret(config json.RawMessage) bool {
+	for name, value := range members(config) {
+		secret := secretKey.MatchString(name) && !plainKey.MatchString(name)
+		if secret && text(value) != "" || member(value, "from_env") == nil && member(value, "from_file") == nil && namesSecret(value) {
+			return true
+		}
+	}
+	return false
 }
 
 // resolve also tells whether a value stood there plainly.

@@ -62,6 +62,26 @@ func TestCredentialsComeAsAllowed(t *testing.T) {
 	}
 }
 
+// A configuration is no way around.
+func TestConfigurationHoldsNoSecretsWhereNoneAreTaken(t *testing.T) {
+	t.Setenv("CONNECTOR_PAT", "pat-from-env")
+	p := Credentials{Credentials: "reference", AllowSecretEnv: []string{"CONNECTOR_*"}}
+	for given, taken := range map[string]bool{
+		`{"repositories":["a/b"],"start_date":"2026-01-01","credentials_title":"PAT"}`:                true,
+		`{"credentials":{"option_title":"PAT","personal_access_token":{"from_env":"CONNECTOR_PAT"}}}`: true,
+		`{"credentials":{"option_title":"PAT","personal_access_token":"pat-4711"}}`:                   false,
+		`{"api_key":"k-4711"}`: false,
+	} {
+		got, err := p.resolved(newConnector{ReplicationConfig: schemas.Object(given)})
+		if (err == nil) != taken || err == nil && strings.Contains(string(got.ReplicationConfig), "from_env") {
+			t.Errorf("%s: %s, %v", given, got.ReplicationConfig, err)
+		}
+		if _, err := (Credentials{}).resolved(newConnector{ReplicationConfig: schemas.Object(strings.ReplaceAll(given, "from_env", "note"))}); err != nil {
+			t.Errorf("%s, where any are taken: %v", given, err)
+		}
+	}
+}
+
 // Without credentials a person is asked for them, whatever writes may do.
 func TestConnectorWithoutCredentialsNeedsAForm(t *testing.T) {
 	t.Parallel()

@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"time"
 
 	"airbyte-agent-mcp/airbyteclient"
 )
@@ -16,7 +15,7 @@ func (r *Runner) ConnectorDocs(ctx context.Context, api *airbyteclient.Client, c
 	if err != nil {
 		return "", err
 	}
-	return markdown(docs.Content), nil
+	return visibleText(markdown(docs.Content)), nil
 }
 
 // ConnectorSections are the IDs that ConnectorDocs takes for a section.
@@ -68,5 +67,5 @@ func (r *Runner) skillDocs(ctx context.Context, api *airbyteclient.Client, conne
 }
 
 func (r *Runner) account(api *airbyteclient.Client) *Account {
-	return &Account{Client: api, memory: r.memory, now: time.Now}
+	return &Account{Client: api, memory: r.memory, now: r.now, files: r.files, credentials: r.credentials}
 }

@@ -5,18 +5,9 @@ import (
 	"encoding/json"
 )
 
-// appender is an answer that knows a cheaper way to its JSON than encoding/json,
-// which scans raw values over again.
-type appender interface {
-	appendJSON([]byte) ([]byte, error)
-}
-
 // encode makes JSON on one line. Characters that only HTML minds stay as they
 // are: models read them.
 func encode(v any) (json.RawMessage, error) {
-	if a, ok := v.(appender); ok {
-		return a.appendJSON(nil)
-	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -35,4 +26,10 @@ func appendMember(b []byte, key string, value []byte) []byte {
 	b = append(b, key...)
 	b = append(b, '"', ':')
 	return append(b, value...)
+}
+
+// appendNamed is appendMember for a name that may need escapes.
+func appendNamed(b []byte, name string, value []byte) []byte {
+	quotes := encoded(name)
+	return appendMember(b, string(quotes[1:len(quotes)-1]), value)
 }

@@ -12,6 +12,7 @@ import (
 	"mime"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -49,7 +50,7 @@ type file struct {
 
 // readFile reads a download as a stream: only its beginning is ever held. It is
 // saved in folder if there is one.
-func readFile(f *airbyteclient.File, in executeOperationIn, folder *os.Root) (*file, error) {
+func readFile(f *airbyteclient.File, in executeOperationIn, folder *os.Root) (_ *file, err error) {
 	defer f.Body.Close()
 	from, wanted := rangeAsked(in)
 	if wanted > 0 && f.Size > wanted { // the service sends all of it whatever is asked
@@ -61,11 +62,15 @@ func readFile(f *airbyteclient.File, in executeOperationIn, folder *os.Root) (*f
 	body := io.TeeReader(f.Body, sum)
 	out := &file{Name: f.Name, ContentType: f.ContentType, from: from}
 	if folder != nil && in.rangeHeader() == "" {
-		saved, err := save(folder, f.Name)
-		if err != nil {
-			return nil, err
+		saved, failed := save(folder, f.Name)
+		if failed != nil {
+			return nil, failed
 		}
-		defer saved.Close()
+		defer func() {
+			if err = errors.Join(err, saved.Close()); err != nil { // half a file is none
+				_ = folder.Remove(filepath.Base(saved.Name()))
+			}
+		}()
 		body = io.TeeReader(body, saved)
 		out.SavedAs = saved.Name()
 	}
@@ -190,17 +195,7 @@ func rangeAsked(in executeOperationIn) (from, length int64) {
 // following are the arguments that fetch a file from an offset on.
 func (in executeOperationIn) following(from int64) json.RawMessage {
 	next := in
-	params := []byte{'{'}
-	for name, value := range members(in.Params) {
-		if name == "range_header" {
-			continue
-		}
-		if len(params) > 1 {
-			params = append(params, ',')
-		}
-		params = append(append(append(params, encoded(name)...), ':'), value...)
-	}
-	next.Params = append(appendMember(params, "range_header", encoded(fmt.Sprintf("bytes=%d-%d", from, from+maxText-1))), '}')
+	next.Params = append(appendMember(objectWithout(in.Params, "range_header"), "range_header", encoded(fmt.Sprintf("bytes=%d-%d", from, from+maxText-1))), '}')
 	return encoded(next)
 }
 

@@ -16,6 +16,8 @@ var errPending = errors.New("still running")
 const (
 	// maxJobs bounds the calls that go on after they were answered.
 	maxJobs = 256
+	// handingOver is what a caller's deadline must leave for the answer.
+	handingOver = 500 * time.Millisecond
 	// jobWindow is how long the outcome of such a call waits to be asked for.
 	jobWindow = 10 * time.Minute
 )
@@ -75,6 +77,9 @@ func (js *jobs) await(ctx context.Context, key string, patience time.Duration, r
 	j := js.find(key)
 	if j == nil {
 		j = js.start(ctx, run)
+	}
+	if end, ok := ctx.Deadline(); ok { // the caller has waited before
+		patience = min(patience, time.Until(end)-handingOver)
 	}
 	enough := time.NewTimer(patience)
 	defer enough.Stop()

@@ -169,12 +169,24 @@ func TestCallerWhoLeavesEndsTheCall(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
+		ctx, leave := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, leave)
 		start := time.Now()
 		_, err = r.Call(ctx, client, "update_slowly", json.RawMessage(`{}`))
 		if !errors.Is(err, context.Canceled) || time.Since(start) != time.Second {
 			t.Errorf("%v after %s", err, time.Since(start))
+		}
+		// A caller with little time left is answered within it, and loses nothing.
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		start = time.Now()
+		got := must(t)(r.Call(ctx, client, "update_slowly", json.RawMessage(`{"name":"a"}`)))
+		if string(member(got, "pending")) != "true" || time.Since(start) >= 5*time.Second {
+			t.Errorf("%s after %s", got, time.Since(start))
+		}
+		got = must(t)(r.Call(t.Context(), client, readMoreName, json.RawMessage(more(got))))
+		if got = must(t)(r.Call(t.Context(), client, readMoreName, json.RawMessage(more(got)))); string(got) != `{"result":"done a"}` || s.sent.Load() != 2 {
+			t.Errorf("%s after %d were sent", got, s.sent.Load())
 		}
 	})
 }

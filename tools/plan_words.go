@@ -30,12 +30,6 @@ func (w *aboutWrite) written(call request, found target) json.RawMessage {
 	return append(out, '}')
 }
 
-// appendNamed is appendMember for a name that may need escapes.
-func appendNamed(b []byte, name string, value []byte) []byte {
-	quotes := encoded(name)
-	return appendMember(b, string(quotes[1:len(quotes)-1]), value)
-}
-
 // changes are the fields that an update sets, beside what they are now.
 func (w *aboutWrite) changes(call request, found target) []Change {
 	if w.Action != "update" {

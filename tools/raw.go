@@ -93,6 +93,18 @@ func member(object []byte, name string) json.RawMessage {
 	return nil
 }
 
+// objectWithout copies an object, leaving out one member; the result is open: what
+// follows may be appended before it is closed.
+func objectWithout(object []byte, left string) []byte {
+	out := []byte{'{'}
+	for name, value := range members(object) {
+		if name != left {
+			out = appendNamed(out, name, value)
+		}
+	}
+	return out
+}
+
 // field is the value at a dotted path such as owner.email, nil when there is
 // none. A member whose own name has the dots goes first. Numbers count into
 // arrays.

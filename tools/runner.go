@@ -191,7 +191,7 @@ func (r *Runner) Call(ctx context.Context, client *airbyteclient.Client, name st
 	if !ok {
 		return Answer{}, fmt.Errorf("no tool %q is served", name)
 	}
-	api := &Account{Client: client, memory: r.memory, now: r.now, files: r.files, credentials: r.credentials}
+	api := r.account(client)
 	arguments, tokens, err := r.budget(arguments)
 	if err != nil {
 		return Answer{}, err
@@ -220,31 +220,37 @@ func (r *Runner) Call(ctx context.Context, client *airbyteclient.Client, name st
 }
 
 // needsForm is a *CredentialsNeeded for a call that leaves the credentials to a
-// person. What they do on the page is their own yes, so no plan is made; that
-// it begins is written down.
+// person. What they do on the page is their own yes, so no plan is made.
 func (r *Runner) needsForm(ctx context.Context, api *Account, call request) error {
 	var in newConnector
-	if json.Unmarshal(call.Arguments, &in) != nil || !in.withoutCredentials() || r.writes.Writes == deny {
+	if json.Unmarshal(call.Arguments, &in) != nil || !in.withoutCredentials() {
 		return nil
+	}
+	w := aboutTool(call)
+	if r.writes.asks() {
+		if err := w.find(ctx, api, call); err != nil {
+			return err
+		}
+	}
+	if r.writes.decide(w).what == deny {
+		return nil // which write says, and writes down
 	}
 	need := &CredentialsNeeded{
 		WorkspaceName: orDefault(in.WorkspaceName, api), DefinitionID: in.DefinitionID, SourceTemplateID: in.SourceTemplateID, Name: in.Name,
 		ReplicationConfig: json.RawMessage(in.ReplicationConfig), Environment: json.RawMessage(in.Environment),
 	}
+	need.journal = func(step, connectorID, outcome string) error {
+		entry := r.entry(api, call, w, step, decision{"ask", "form"})
+		entry.ID, entry.Outcome = connectorID, outcome
+		if err := r.journal.write(entry); err != nil {
+			return journalDown(err)
+		}
+		return nil
+	}
 	if err := need.complete(ctx, api, in.ConnectorType); err != nil {
 		return err
 	}
-	if err := r.journal.write(r.entry(api, call, aboutTool(call), "form", decision{"ask", "form"})); err != nil {
-		return journalDown(err)
-	}
 	return need
-}
-
-// Connected writes down what came of a form.
-func (r *Runner) Connected(client *airbyteclient.Client, connectorID, state string) {
-	_ = r.journal.write(journalEntry{
-		Time: r.now(), Step: "outcome", Caller: client.Identity(), Tool: "create_connector", ID: connectorID, Decided: "yes", By: "form", Outcome: state,
-	})
 }
 
 // writes tells whether a call may change something.
@@ -381,15 +387,5 @@ func (r *Runner) budget(arguments json.RawMessage) (rest json.RawMessage, tokens
 	if v, err := n.Int64(); err == nil {
 		tokens = int(min(max(v, leastTokens), mostTokens))
 	}
-	out := []byte{'{'}
-	for name, value := range members(arguments) {
-		if name == "max_tokens" {
-			continue
-		}
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
-		out = append(append(append(out, encoded(name)...), ':'), value...)
-	}
-	return append(out, '}'), tokens, nil
+	return append(objectWithout(arguments, "max_tokens"), '}'), tokens, nil
 }

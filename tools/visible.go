@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -19,6 +20,16 @@ func smuggles(r rune) bool {
 		return true
 	}
 	return r >= 0xE0000 && r <= 0xE0FFF // tags, and selectors that carry bytes
+}
+
+// visibleText leaves such characters out of a text.
+func visibleText(text string) string {
+	return strings.Map(func(r rune) rune {
+		if smuggles(r) {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // visible leaves such characters out of JSON, also where they are escaped.
@@ -57,8 +68,8 @@ func mayHide(raw []byte) bool {
 	return false
 }
 
-// escapedRune reads \uXXXX, or two of them that make one character. The size is
-// 0 for another escape.
+// escapedRune reads an escape of four digits, or two of them that make one
+// character. The size is 0 for another escape.
 func escapedRune(raw []byte) (r rune, size int) {
 	unit := func(at int) (rune, bool) {
 		if len(raw) < at+6 || raw[at] != '\\' || raw[at+1] != 'u' {
