@@ -92,16 +92,7 @@ func TestPersonIsAskedBeforeAWrite(t *testing.T) {
 			t.Parallel()
 			b := askingBench(t)
 			session := b.web(t).greet("2025-11-25", able)
-			req, err := session.request(t.Context(), http.MethodPost, "/mcp", call)
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp, err := session.client.Do(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
-			read := readEvents(resp.Body)
+			read := session.answering(call)
 			question := <-read
 			session.post(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":%s}`, question.ID, says.answer))
 			check(t, b, question, <-read)

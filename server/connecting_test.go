@@ -90,16 +90,7 @@ func TestServiceIsConnectedOnAPage(t *testing.T) {
 		b := askingBench(t)
 		web := b.listen(t)
 		session := web.greet("2025-11-25", `{"elicitation":{"url":{}}}`)
-		req, err := session.request(t.Context(), http.MethodPost, "/mcp", call)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := session.client.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		events := readEvents(resp.Body)
+		events := session.answering(call)
 		question := <-events
 		link := formLink.FindString(string(question.Params))
 		if question.Method != "elicitation/create" || link == "" || !strings.Contains(string(question.Params), `"mode":"url"`) {

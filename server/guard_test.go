@@ -586,16 +586,7 @@ func TestClientThatCanAnswerIsAsked(t *testing.T) {
 	}
 	t.Run("http", func(t *testing.T) {
 		session := b.web(t).greet("2025-11-25", able)
-		req, err := session.request(t.Context(), http.MethodPost, "/mcp", call)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := session.client.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		read := readEvents(resp.Body)
+		read := session.answering(call)
 		question := <-read
 		if question.Method != "elicitation/create" {
 			t.Fatalf("got %s", question.raw)

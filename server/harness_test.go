@@ -474,6 +474,22 @@ func (c *web) post(body string, header ...string) reply {
 	return c.do(http.MethodPost, "/mcp", body, header...)
 }
 
+// answering sends a message that the server answers with a stream, and gives
+// what comes of it one by one.
+func (c *web) answering(body string) <-chan message {
+	c.t.Helper()
+	req, err := c.request(context.Background(), http.MethodPost, "/mcp", body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	resp, err := c.client.Do(req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { _ = resp.Body.Close() })
+	return readEvents(resp.Body)
+}
+
 // greet goes through the initialize lifecycle in a new session.
 func (c *web) greet(version, capabilities string) *web {
 	c.t.Helper()

@@ -68,7 +68,6 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 		mcpserver.WithPromptCapabilities(false),
 		mcpserver.WithResourceCapabilities(false, false),
 		mcpserver.WithCompletions(),
-		mcpserver.WithElicitation(),
 		mcpserver.WithPromptCompletionProvider(completer{s}),
 		mcpserver.WithResourceCompletionProvider(completer{s}),
 		mcpserver.WithInstructions(instructions(list)),

@@ -33,3 +33,12 @@ func appendNamed(b []byte, name string, value []byte) []byte {
 	quotes := encoded(name)
 	return appendMember(b, string(quotes[1:len(quotes)-1]), value)
 }
+
+// encoded is v as JSON; for values that always encode.
+func encoded(v any) json.RawMessage {
+	raw, err := encode(v)
+	if err != nil {
+		return json.RawMessage("null")
+	}
+	return raw
+}
