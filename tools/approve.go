@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -17,8 +16,9 @@ const (
 	planLife, yesLife = 15 * time.Minute, 15 * time.Minute
 	// planReuse is what a plan must have left to be shown again.
 	planReuse = time.Minute
-	// maxPlans bounds the plans that wait in a process; the oldest goes first.
-	maxPlans = 1024
+	// planMark is how long it is known that a plan was answered or used: longer
+	// than it can be handed back.
+	planMark = planLife + yesLife + time.Minute
 	// maxSealedPlan is the longest sealed plan that is looked at, in bytes.
 	maxSealedPlan = 4 << 10
 )
@@ -43,7 +43,6 @@ type sealedPlan struct {
 	Key    string `json:"k"`           // of the call: its caller, tool and arguments
 	Sum    string `json:"s,omitempty"` // of the target; empty where there was none
 	Nonce  string `json:"n"`
-	Made   int64  `json:"m"` // Unix time in milliseconds
 	Tool   string `json:"t"`
 	ID     string `json:"c,omitempty"` // of the connector
 	Entity string `json:"e,omitempty"`
@@ -56,33 +55,30 @@ func (p sealedPlan) name() string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// answers are the plans of this process and what people said to them.
-type answers struct {
-	mu     sync.Mutex // guards all below
-	byCode map[string]*waiting
-	byKey  map[string]*waiting // the same ones, by call
-	said   map[string]said     // by call: what was said and not yet heard
-	spent  map[string]time.Time
-}
-
 // waiting is a plan without an answer.
 type waiting struct {
-	plan   Plan
-	sealed sealedPlan
-	caller string
+	Plan   Plan
+	Code   string
+	Sealed string
+	Caller string
+	ID     sealedPlan
 }
 
 // said is a person's answer.
 type said struct {
-	yes   bool
-	plan  sealedPlan
-	how   string
-	until time.Time
+	Yes   bool
+	Plan  sealedPlan
+	How   string
+	Until time.Time
 }
 
-func newAnswers() *answers {
-	return &answers{byCode: map[string]*waiting{}, byKey: map[string]*waiting{}, said: map[string]said{}, spent: map[string]time.Time{}}
-}
+// Names of the records of a plan.
+func ofCode(code string) string    { return "plan of code " + plainCode(code) }
+func ofCall(key string) string     { return "plan of call " + key }
+func answered(p sealedPlan) string { return "answered " + p.Nonce }
+func answerTo(p sealedPlan) string { return "answer to " + p.Nonce }
+func used(p sealedPlan) string     { return "used " + p.Nonce }
+func planPurpose(l *Ledger) string { return "plan " + l.ID() }
 
 var errAnswered = errors.New("the plan has been answered already")
 
@@ -93,18 +89,20 @@ func (r *Runner) Decide(sealed, caller string, yes bool, how string) error {
 	if len(sealed) > maxSealedPlan {
 		return errForged
 	}
-	r.deciding.Lock()
-	defer r.deciding.Unlock()
 	var p sealedPlan
 	now := r.now()
-	if err := r.seal.Open("plan", caller, now, sealed, &p); err != nil {
+	if err := r.seal.Open(planPurpose(r.ledger), caller, now, sealed, &p); err != nil {
 		return fmt.Errorf("the plan cannot be answered: %w", err)
 	}
-	if p.Made < r.started.UnixMilli() {
-		return errors.New("the plan cannot be answered: this server was started after it was made")
+	first, err := r.ledger.Add(answered(p), true, now.Add(planMark), now)
+	if err == nil && !first {
+		first, err = r.takesBack(p, yes, now)
 	}
-	if err := r.answers.claim(p, yes, now); err != nil {
-		return err
+	switch {
+	case err != nil:
+		return fmt.Errorf("the plan cannot be answered: %w", err)
+	case !first:
+		return errAnswered
 	}
 	entry := journalEntry{
 		Time: now, Step: "refused", Caller: caller, Tool: p.Tool, ID: p.ID, Entity: p.Entity, Action: p.Action,
@@ -116,26 +114,61 @@ func (r *Runner) Decide(sealed, caller string, yes bool, how string) error {
 	if err := r.journal.write(entry); err != nil && yes {
 		return fmt.Errorf("the journal of writes cannot take the answer: %w", err)
 	}
-	r.answers.record(said{yes, p, how, now.Add(yesLife)})
-	return nil
+	s := said{yes, p, how, now.Add(yesLife)}
+	if err := r.ledger.Put(answerTo(p), s, s.Until, now); err != nil {
+		return fmt.Errorf("the answer cannot be kept: %w", err)
+	}
+	// The call looks for its plan by itself: this may be an older one of its.
+	return r.ledger.Put(ofCall(p.Key), waiting{ID: p}, s.Until, now)
+}
+
+// takesBack tells whether an answer is a no to a yes that was not used. What is
+// taken back counts as used.
+func (r *Runner) takesBack(p sealedPlan, yes bool, now time.Time) (bool, error) {
+	var before said
+	if found, err := r.ledger.Get(answerTo(p), &before, now); err != nil || !found || !before.Yes || yes {
+		return false, err
+	}
+	return r.ledger.Add(used(p), true, now.Add(planMark), now)
 }
 
 // DecideCode records a person's answer to the plan of a code.
 func (r *Runner) DecideCode(code string, yes bool, how string) (Plan, error) {
-	w := r.answers.find(code, r.now())
-	if w == nil {
-		return Plan{}, errors.New("no plan of that code waits here: it was answered, has expired, or is another server's")
+	w, err := r.waits(code)
+	if err != nil {
+		return Plan{}, err
 	}
-	return w.plan, r.Decide(w.plan.Sealed, w.caller, yes, how)
+	return w.plan(), r.Decide(w.Sealed, w.Caller, yes, how)
 }
 
 // PlanOf is the plan of a code, for as long as it waits.
-func (r *Runner) PlanOf(code string) (Plan, bool) {
-	w := r.answers.find(code, r.now())
-	if w == nil {
-		return Plan{}, false
+func (r *Runner) PlanOf(code string) (Plan, error) {
+	w, err := r.waits(code)
+	return w.plan(), err
+}
+
+// waits finds the plan of a code that has no answer yet.
+func (r *Runner) waits(code string) (waiting, error) {
+	var w waiting
+	now := r.now()
+	found, err := r.ledger.Get(ofCode(code), &w, now)
+	if err != nil {
+		return waiting{}, fmt.Errorf("the plan cannot be looked up: %w", err)
 	}
-	return w.plan, true
+	var over bool
+	if found {
+		over, err = r.ledger.Get(answered(w.ID), new(bool), now)
+	}
+	if err != nil || !found || over {
+		return waiting{}, errors.New("no plan of that code waits here: it was answered, has expired, or is another server's")
+	}
+	return w, nil
+}
+
+// plan is the plan with its handles, which are no part of its JSON.
+func (w waiting) plan() Plan {
+	w.Plan.Code, w.Plan.Sealed = w.Code, w.Sealed
+	return w.Plan
 }
 
 // newCode makes the handle of a plan: 80 bits, in groups that can be typed.
@@ -148,99 +181,46 @@ func plainCode(code string) string {
 	return strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(code))
 }
 
-// claim makes sure that a plan is answered once, and no longer waits.
-func (a *answers) claim(p sealedPlan, yes bool, now time.Time) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if w := a.byKey[p.Key]; w != nil && w.sealed.Nonce == p.Nonce {
-		a.drop(w)
+// keepPlan makes a plan wait for its answer. Where one of the same call waits
+// already, that one is given back.
+func (r *Runner) keepPlan(p Plan, id sealedPlan, caller string) (Plan, error) {
+	now := r.now()
+	w := waiting{p, p.Code, p.Sealed, caller, id}
+	if err := r.ledger.Put(ofCode(p.Code), w, p.Expires, now); err != nil {
+		return Plan{}, err
 	}
-	if _, spent := a.spent[p.Nonce]; !spent {
-		a.spent[p.Nonce] = now.Add(planLife + time.Minute)
-		return nil
+	first, err := r.ledger.Add(ofCall(id.Key), w, p.Expires, now)
+	if err != nil || first {
+		return p, err
 	}
-	if before, unheard := a.said[p.Key]; unheard && before.plan.Nonce == p.Nonce && before.yes && !yes {
-		return nil
+	if other, waits, err := r.planOf(id.Key); err != nil || waits && other.Sealed != "" && r.unanswered(other.ID) {
+		return other.plan(), err
 	}
-	return errAnswered
+	return p, r.ledger.Put(ofCall(id.Key), w, p.Expires, now)
 }
 
-func (a *answers) record(s said) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.said[s.plan.Key] = s
+// planOf is the newest plan of a call, answered or not.
+func (r *Runner) planOf(key string) (w waiting, found bool, err error) {
+	found, err = r.ledger.Get(ofCall(key), &w, r.now())
+	return w, found, err
 }
 
-// hear takes what was said to a call: an answer is heard once.
-func (a *answers) hear(key string, now time.Time) (said, bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	s, ok := a.said[key]
-	delete(a.said, key)
-	return s, ok && now.Before(s.until)
+func (r *Runner) unanswered(p sealedPlan) bool {
+	over, err := r.ledger.Get(answered(p), new(bool), r.now())
+	return err == nil && !over
 }
 
-// waits is the plan of a call that waits already.
-func (a *answers) waits(key string, now time.Time) *waiting {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if w := a.byKey[key]; w != nil && now.Add(planReuse).Before(w.plan.Expires) {
-		return w
+// hear takes what a person said to a call: an answer is heard once.
+func (r *Runner) hear(p sealedPlan) (s said, heard bool, err error) {
+	now := r.now()
+	if found, err := r.ledger.Get(answerTo(p), &s, now); err != nil || !found {
+		return said{}, false, err
 	}
-	return nil
-}
-
-func (a *answers) find(code string, now time.Time) *waiting {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if w := a.byCode[plainCode(code)]; w != nil && now.Before(w.plan.Expires) {
-		return w
-	}
-	return nil
-}
-
-// add takes in a plan, in place of an older one of the same call.
-func (a *answers) add(w *waiting, now time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if old := a.byKey[w.sealed.Key]; old != nil {
-		a.drop(old)
-	}
-	if len(a.byCode) >= maxPlans {
-		a.sweep(now)
-	}
-	a.byCode[plainCode(w.plan.Code)], a.byKey[w.sealed.Key] = w, w
-}
-
-// sweep drops what is over, and the oldest plan where that is not enough.
-func (a *answers) sweep(now time.Time) {
-	var oldest *waiting
-	for _, w := range a.byCode {
-		switch {
-		case !now.Before(w.plan.Expires):
-			a.drop(w)
-		case oldest == nil || w.plan.Expires.Before(oldest.plan.Expires):
-			oldest = w
+	if s.Yes {
+		first, err := r.ledger.Add(used(p), true, now.Add(planMark), now)
+		if err != nil || !first {
+			return said{}, false, err
 		}
 	}
-	if len(a.byCode) >= maxPlans {
-		a.drop(oldest)
-	}
-	for nonce, until := range a.spent {
-		if now.After(until) {
-			delete(a.spent, nonce)
-		}
-	}
-	for key, s := range a.said {
-		if now.After(s.until) {
-			delete(a.said, key)
-		}
-	}
-}
-
-func (a *answers) drop(w *waiting) {
-	delete(a.byCode, plainCode(w.plan.Code))
-	if a.byKey[w.sealed.Key] == w {
-		delete(a.byKey, w.sealed.Key)
-	}
+	return s, true, r.ledger.Drop(ofCall(p.Key))
 }

@@ -171,7 +171,7 @@ func newRunner(t testing.TB, limits Limits, options ...Option) *Runner {
 		t.Fatal(err)
 	}
 	t.Cleanup(runner.Close)
-	runner.now, runner.started = func() time.Time { return storyTime }, storyTime
+	runner.now = func() time.Time { return storyTime }
 	return runner
 }
 

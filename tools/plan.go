@@ -31,7 +31,7 @@ type Plan struct {
 	Undo     string    `json:"undo,omitempty"` // how to take it back; empty where nothing is known
 	Notes    []string  `json:"notes,omitempty"`
 	Expires  time.Time `json:"expires"`
-	// Code is the plan's handle within this process, Sealed what Decide takes.
+	// Code is the plan's handle for a person, Sealed what Decide takes.
 	// Whoever has one can say yes: neither may reach a model.
 	Code   string `json:"-"`
 	Sealed string `json:"-"`
@@ -77,11 +77,11 @@ func (r *Runner) plan(api *Account, call request, w *aboutWrite, found target) (
 	p.Notes = bounded(w.notes)
 
 	id := sealedPlan{
-		Key: call.key(api), Sum: found.sum, Nonce: rand.Text(), Made: now.UnixMilli(),
+		Key: call.key(api), Sum: found.sum, Nonce: rand.Text(),
 		Tool: call.Tool, ID: w.ConnectorID, Entity: p.Entity, Action: p.Action,
 	}
 	var err error
-	if p.Sealed, err = r.seal.Close("plan", api.Identity(), p.Expires, id); err != nil {
+	if p.Sealed, err = r.seal.Close(planPurpose(r.ledger), api.Identity(), p.Expires, id); err != nil {
 		return Plan{}, err
 	}
 	entry := r.entry(api, call, w, "planned", decision{confirm, ""})
@@ -89,7 +89,10 @@ func (r *Runner) plan(api *Account, call request, w *aboutWrite, found target) (
 	if err := r.journal.write(entry); err != nil {
 		return Plan{}, journalDown(err)
 	}
-	r.answers.add(&waiting{p, id, api.Identity()}, now)
+	if p, err = r.keepPlan(p, id, api.Identity()); err != nil {
+		return Plan{}, refuse("The plan of this cannot be kept until it is answered (%s).", harmless(err.Error(), 200)).
+			next("Nothing was sent. Call again in a while.")
+	}
 	return p, nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -22,6 +21,7 @@ type Limits struct {
 	CallTimeout     time.Duration `name:"call-timeout" env:"AIRBYTE_MCP_CALL_TIMEOUT" default:"50s" help:"When a call is answered although its work goes on; read_more then has the result. Clients give up near 60s."`
 	DownloadDir     string        `name:"download-dir" env:"AIRBYTE_MCP_DOWNLOAD_DIR" type:"path" placeholder:"DIR" help:"Folder that downloaded files are saved in; none are saved if absent."`
 	SealKeyFile     string        `name:"seal-key-file" env:"AIRBYTE_MCP_SEAL_KEY_FILE" type:"path" placeholder:"FILE" help:"Keys for what is handed to clients to be handed back, one a line in base64 (openssl rand -base64 32), the newest first; replicas share them. Made at start if absent."`
+	StateDir        string        `name:"state-dir" env:"AIRBYTE_MCP_STATE_DIR" type:"path" placeholder:"DIR" help:"Folder that replicas share, to know of each other's plans, forms and what was used of them, also after a restart; sealed with --seal-key-file. Without it these are good in the process alone that made them."`
 }
 
 const (
@@ -50,12 +50,9 @@ type Runner struct {
 	running     *jobs
 	writes      Writes
 	journal     *journal // nil where none is kept
-	answers     *answers
-	started     time.Time
-	// deciding is held while an answer to a plan is taken and written down.
-	deciding sync.Mutex
-	now      func() time.Time
-	stop     context.CancelFunc
+	ledger      *Ledger
+	now         func() time.Time
+	stop        context.CancelFunc
 }
 
 // Option changes what most runners leave as it is.
@@ -99,7 +96,7 @@ func NewRunner(list []Tool, limits Limits, options ...Option) (*Runner, error) {
 	stopped, stop := context.WithCancel(context.Background())
 	r := &Runner{
 		tools: map[string]Tool{}, limits: limits, seal: seal, memory: newMemory(), running: newJobs(stopped),
-		answers: newAnswers(), started: time.Now(), now: time.Now, stop: stop,
+		now: time.Now, stop: stop,
 		kept: otter.Must(&otter.Options[string, result]{
 			MaximumWeight:    maxKept,
 			Weigher:          func(_ string, kept result) uint32 { return uint32(kept.size()) + 512 },
@@ -110,6 +107,9 @@ func NewRunner(list []Tool, limits Limits, options ...Option) (*Runner, error) {
 		option(r)
 	}
 	if err := r.writes.check(); err != nil {
+		return nil, err
+	}
+	if r.ledger, err = openShared(limits, seal); err != nil {
 		return nil, err
 	}
 	if r.journal, err = openJournal(r.writes.Audit, r.writes.Stderr, time.Now()); err != nil {
@@ -130,6 +130,7 @@ func NewRunner(list []Tool, limits Limits, options ...Option) (*Runner, error) {
 func (r *Runner) Close() {
 	r.stop()
 	r.journal.close()
+	r.ledger.Close()
 	r.kept.StopAllGoroutines()
 	r.memory.cache.StopAllGoroutines()
 	if r.files != nil {
@@ -137,8 +138,24 @@ func (r *Runner) Close() {
 	}
 }
 
+// openShared opens the ledger. One that others can read nothing in would not
+// tell them what was used.
+func openShared(limits Limits, seal *Seal) (*Ledger, error) {
+	if limits.StateDir != "" && limits.SealKeyFile == "" {
+		return nil, errors.New("--state-dir needs --seal-key-file: what is kept there is sealed with its keys")
+	}
+	ledger, err := OpenLedger(limits.StateDir, seal)
+	if err != nil {
+		return nil, fmt.Errorf("--state-dir: %w", err)
+	}
+	return ledger, nil
+}
+
 // Seal is what continuations are sealed with.
 func (r *Runner) Seal() *Seal { return r.seal }
+
+// Ledger is where it is remembered what was used.
+func (r *Runner) Ledger() *Ledger { return r.ledger }
 
 // Tools are all that it can call, by name.
 func (r *Runner) Tools() map[string]Tool { return r.tools }

@@ -38,7 +38,7 @@ func (r *Runner) write(ctx context.Context, api *Account, call request, tokens i
 		if err != nil {
 			return Answer{}, err
 		}
-		plan, decided = yes.plan.name(), decision{"yes", yes.how}
+		plan, decided = yes.Plan.name(), decision{"yes", yes.How}
 	}
 	return r.send(ctx, api, call, w, decided, plan, tokens)
 }
@@ -97,30 +97,45 @@ func (r *Runner) entry(api *Account, call request, w *aboutWrite, step string, d
 // consent is a person's yes to this very call, or else the reason why it cannot
 // be made: there is a plan to be answered, or the answer was no.
 func (r *Runner) consent(ctx context.Context, api *Account, call request, w *aboutWrite) (said, error) {
-	key := call.key(api)
-	answer, heard := r.answers.hear(key, r.now())
-	if heard && !answer.yes {
+	before, found, err := r.planOf(call.key(api))
+	if err != nil {
+		return said{}, unknowable(err)
+	}
+	var answer said
+	heard := false
+	if found {
+		if answer, heard, err = r.hear(before.ID); err != nil {
+			return said{}, unknowable(err)
+		}
+	}
+	switch {
+	case heard && !answer.Yes:
 		return said{}, refuse("The person said no to this: %s.", w.words()).
 			next("Nothing was sent. Do not try it again or another way unless the person asks for it.")
-	}
-	if waits := r.answers.waits(key, r.now()); waits != nil && !heard {
-		return said{}, &ConfirmNeeded{waits.plan}
-	}
-	if heard && answer.plan.Sum == "" {
+	case heard && answer.Plan.Sum == "":
 		return answer, nil
+	case found && !heard && before.Sealed != "" && r.now().Add(planReuse).Before(before.Plan.Expires) && r.unanswered(before.ID):
+		return said{}, &ConfirmNeeded{before.plan()}
 	}
-	found := w.target(ctx, api, call)
-	if heard && found.sum == answer.plan.Sum {
+	target := w.target(ctx, api, call)
+	if heard && target.sum == answer.Plan.Sum {
 		return answer, nil
 	}
 	if heard {
 		w.note("It was approved before, but what it changes is no longer as it was shown then: this is how it stands now.")
 	}
-	plan, err := r.plan(api, call, w, found)
+	plan, err := r.plan(api, call, w, target)
 	if err != nil {
 		return said{}, err
 	}
 	return said{}, &ConfirmNeeded{plan}
+}
+
+// unknowable is for a call of which it cannot be told whether a person has
+// agreed to it.
+func unknowable(err error) error {
+	return refuse("Whether a person has agreed to this cannot be found out (%s).", harmless(err.Error(), 200)).
+		next("Nothing was sent. Call again in a while; if that does not help, the person who runs this server must look after --state-dir.")
 }
 
 // send makes the call and writes down that it did and what came of it.
