@@ -55,7 +55,7 @@ func (s *Server) newPages() {
 		s.pages.open = openBrowser
 	}
 	s.pages.Pages = connect.New(connect.Options{
-		Seal: s.runner.Seal(), Log: s.log, Base: s.pages.where,
+		Seal: s.runner.Seal(), Ledger: s.runner.Ledger(), Log: s.log, Base: s.pages.where,
 		Client: func(ctx context.Context, caller string) (*airbyteclient.Client, error) {
 			api, err := s.clients(ctx)
 			if err == nil && api.Identity() != caller {
@@ -258,12 +258,8 @@ func (s *Server) terminal(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "only for approve of the command line", http.StatusForbidden)
 		return
 	}
-	plan, waits := s.runner.PlanOf(asked.Code)
-	var err error
-	switch {
-	case !waits:
-		err = errors.New("no plan of that code waits here: it was answered or has expired")
-	case asked.Decision != "":
+	plan, err := s.runner.PlanOf(asked.Code)
+	if err == nil && asked.Decision != "" {
 		_, err = s.runner.DecideCode(asked.Code, asked.Decision == "yes", "terminal")
 	}
 	if err != nil {

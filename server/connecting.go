@@ -5,9 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -23,21 +21,10 @@ const askForm = "connect"
 
 // visits are the pages that were handed out and have not been heard of, by the
 // call that they are for: the same call made again waits for the same page.
-type visits struct {
-	mu    sync.Mutex // guards byKey
-	byKey map[string]openVisit
-}
+type visits struct{ ledger *tools.Ledger }
 
-type openVisit struct {
-	*connect.Visit
-	until time.Time
-}
-
-const (
-	// visitLife is how long a page can be answered.
-	visitLife = 15 * time.Minute
-	maxVisits = 1024
-)
+// visitLife is how long a page can be answered.
+const visitLife = 15 * time.Minute
 
 func visitKey(api *airbyteclient.Client, arguments []byte) string {
 	var compact any
@@ -50,37 +37,21 @@ func visitKey(api *airbyteclient.Client, arguments []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (v *visits) find(key string) *connect.Visit {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if o, ok := v.byKey[key]; ok && time.Now().Before(o.until) {
-		return o.Visit
+func (v visits) find(key string) *connect.Visit {
+	var visit connect.Visit
+	if found, err := v.ledger.Get("page of "+key, &visit, time.Now()); err != nil || !found {
+		return nil
 	}
-	return nil
+	return &visit
 }
 
-func (v *visits) keep(key string, visit *connect.Visit) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.byKey == nil {
-		v.byKey = map[string]openVisit{}
-	}
-	for old, o := range v.byKey {
-		if time.Now().After(o.until) {
-			delete(v.byKey, old)
-		}
-	}
-	if len(v.byKey) >= maxVisits {
-		return errors.New("too many pages are open; some must be answered or expire first")
-	}
-	v.byKey[key] = openVisit{visit, time.Now().Add(visitLife)}
-	return nil
+func (v visits) keep(key string, visit *connect.Visit) error {
+	now := time.Now()
+	return v.ledger.Put("page of "+key, visit, now.Add(visitLife), now)
 }
 
-func (v *visits) drop(key string) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	delete(v.byKey, key)
+func (v visits) drop(key string) {
+	_ = v.ledger.Drop("page of " + key) // it ends by itself as well
 }
 
 // connect sends the person to a form for the credentials that a call lacks, and

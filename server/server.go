@@ -58,7 +58,7 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 	}
 	s := &Server{
 		config: config, clients: clients, log: log,
-		runner: runner, secret: newSecret(), arriving: budget{most: maxArriving},
+		runner: runner, visits: visits{runner.Ledger()}, secret: newSecret(), arriving: budget{most: maxArriving},
 		ready:    readiness{turn: make(chan struct{}, 1)},
 		stopping: context.Background(), stopped: context.Background(),
 	}

@@ -14,7 +14,7 @@ func RenderForTest(spec json.RawMessage, posted url.Values) []string {
 	if err != nil {
 		return nil
 	}
-	p := New(Options{Seal: noSeal{}, Base: func() string { return "http://127.0.0.1" }})
+	p := New(Options{Seal: noSeal{}, Ledger: noLedger{}, Base: func() string { return "http://127.0.0.1" }})
 	l := link{ID: "x", Until: time.Now().Add(time.Minute)}
 	auth, settings, a := readAnswers(f, posted)
 	if len(a.errors) == 0 {
@@ -38,3 +38,7 @@ type noSeal struct{}
 
 func (noSeal) Close(string, string, time.Time, any) (string, error) { return "sealed", nil }
 func (noSeal) Open(string, string, time.Time, string, any) error    { return nil }
+
+type noLedger struct{ Ledger }
+
+func (noLedger) ID() string { return "none" }

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -90,7 +91,7 @@ func (p *Pages) opened(purpose string, next pageHandler) http.HandlerFunc {
 		if !ok {
 			return
 		}
-		if o, ended := v.result(); ended {
+		if o, ended := p.result(v); ended {
 			p.message(w, http.StatusGone, usedMessage(purpose, o))
 			return
 		}
@@ -121,12 +122,8 @@ func (p *Pages) posted(purpose string, next pageHandler) http.HandlerFunc {
 			return // nobody is there any more
 		}
 		defer release()
-		if o, ended := v.result(); ended {
-			if o.State == StateExpired {
-				p.message(w, http.StatusGone, expiredMessage)
-				return
-			}
-			p.seeDone(w, purpose, l, o, v.about())
+		if o, ended := p.result(v); ended {
+			p.finish(w, purpose, l, v, o)
 			return
 		}
 		if !p.options.Now().Before(l.Until) {
@@ -150,7 +147,7 @@ func (p *Pages) forgetInputs(w http.ResponseWriter) {
 
 // follow opens a link and finds its visit.
 func (p *Pages) follow(w http.ResponseWriter, r *http.Request, purpose string) (l link, v *visit, ok bool) {
-	err := p.options.Seal.Open(purpose, "", p.options.Now(), r.PathValue("sealed"), &l)
+	err := p.options.Seal.Open(p.here(purpose), "", p.options.Now(), r.PathValue("sealed"), &l)
 	if err != nil || l.ID == "" || (purpose == forApprove) != (l.Approval != nil) {
 		p.message(w, http.StatusBadRequest, notValid)
 		return l, nil, false
@@ -255,7 +252,7 @@ func (p *Pages) form(ctx context.Context, w http.ResponseWriter, l link, v *visi
 
 func (p *Pages) postForm(w http.ResponseWriter, r *http.Request, l link, v *visit) {
 	if r.PostForm.Get(actionInput) == "cancel" {
-		p.finish(w, forConnect, l, v, Outcome{State: StateAbandoned})
+		p.once(w, r, forConnect, l, v, func(context.Context) Outcome { return Outcome{State: StateAbandoned} })
 		return
 	}
 	// Closing the window must not end a creation halfway.
@@ -265,7 +262,7 @@ func (p *Pages) postForm(w http.ResponseWriter, r *http.Request, l link, v *visi
 	if !ok {
 		return
 	}
-	t := p.submit(ctx, l, f, r.PostForm)
+	t := p.submit(ctx, l, v, f, r.PostForm)
 	if t.outcome != nil {
 		p.finish(w, forConnect, l, v, *t.outcome)
 		return
@@ -291,23 +288,58 @@ func (p *Pages) postApproval(w http.ResponseWriter, r *http.Request, l link, v *
 		p.message(w, http.StatusBadRequest, message{Title: "No choice was made", Lines: []string{"Nothing was done. Go back and choose one of the two buttons."}})
 		return
 	}
-	o := Outcome{State: StateDeclined}
-	if yes {
-		o.State = StateApproved
-	}
-	if err := p.options.Decide(l.Approval.Code, yes); err != nil {
-		p.log(l, "decide", err)
-		o = Outcome{State: StateRefused, Why: plain(err.Error(), 300)}
-	}
-	p.finish(w, forApprove, l, v, o)
+	p.once(w, r, forApprove, l, v, func(context.Context) Outcome {
+		if err := p.options.Decide(l.Approval.Code, yes); err != nil {
+			p.log(l, "decide", err)
+			return Outcome{State: StateRefused, Why: plain(err.Error(), 300)}
+		}
+		if yes {
+			return Outcome{State: StateApproved}
+		}
+		return Outcome{State: StateDeclined}
+	})
 }
 
-// finish ends the visit and sends the browser to a page that tells it, which
-// can be reloaded without posting again.
+// once ends a link by what do does, unless somebody else ends it: then it shows
+// what came of that.
+func (p *Pages) once(w http.ResponseWriter, r *http.Request, purpose string, l link, v *visit, do func(context.Context) Outcome) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), submitTime)
+	defer cancel()
+	p.finish(w, purpose, l, v, p.decided(ctx, l, v, do))
+}
+
+// decided is the outcome of a link: of what do does if it is for us to end it,
+// else of who does. With an outcome of waiting do leaves the link open.
+func (p *Pages) decided(ctx context.Context, l link, v *visit, do func(context.Context) Outcome) Outcome {
+	first, err := p.claim(v)
+	switch {
+	case err != nil: // nobody would know that it was used
+		p.log(l, "claim", err)
+		return Outcome{State: StateWaiting, Why: "It could not be written down that this link was used, so nothing was done."}
+	case !first:
+		return p.wait(ctx, v)
+	}
+	o := do(ctx)
+	if o.State != StateWaiting {
+		p.end(v, o)
+	} else if err := p.unclaim(v); err != nil {
+		p.log(l, "leave open", err)
+	}
+	return o
+}
+
+// finish sends the browser to a page that tells what came of a link, which can
+// be reloaded without posting again.
 func (p *Pages) finish(w http.ResponseWriter, purpose string, l link, v *visit, o Outcome) {
-	v.end(o)
 	p.options.Log.Info("page", "visit", l.ID, "state", o.State)
-	p.seeDone(w, purpose, l, o, v.about())
+	switch o.State {
+	case StateWaiting:
+		p.message(w, http.StatusServiceUnavailable, message{Title: "This cannot be done now", Lines: []string{cmp.Or(o.Why, "Somebody else is at it, and has not finished."), "Reload this page in a minute."}})
+	case StateExpired:
+		p.message(w, http.StatusGone, expiredMessage)
+	default:
+		p.seeDone(w, purpose, l, o, v.about())
+	}
 }
 
 // done is what the last page of a visit tells.

@@ -41,6 +41,7 @@ type bench struct {
 	pages   *connect.Pages
 	url     string
 	seal    *tools.Seal
+	ledger  *tools.Ledger
 
 	mu      sync.Mutex // guards the fields below
 	log     bytes.Buffer
@@ -74,6 +75,9 @@ func newBench(t *testing.T, faults ...sandbox.Fault) *bench {
 	if b.seal, err = tools.NewSeal(); err != nil {
 		t.Fatal(err)
 	}
+	if b.ledger, err = tools.OpenLedger("", b.seal); err != nil {
+		t.Fatal(err)
+	}
 	b.pages = b.newPages()
 	site := httptest.NewServer(b.recorded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.pages.Handler().ServeHTTP(w, r) })))
 	t.Cleanup(site.Close)
@@ -81,10 +85,10 @@ func newBench(t *testing.T, faults ...sandbox.Fault) *bench {
 	return b
 }
 
-// newPages makes pages as another start of the process with the same key would.
+// newPages makes pages as another process with the same key and ledger would.
 func (b *bench) newPages() *connect.Pages {
 	return connect.New(connect.Options{
-		Seal: b.seal, Base: func() string { return b.url }, Now: b.now,
+		Seal: b.seal, Ledger: b.ledger, Base: func() string { return b.url }, Now: b.now,
 		Log: slog.New(slog.NewTextHandler(writer(func(p []byte) (int, error) {
 			b.mu.Lock()
 			defer b.mu.Unlock()

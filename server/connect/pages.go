@@ -56,10 +56,11 @@ type Sealer interface {
 	Open(purpose, caller string, now time.Time, sealed string, v any) error
 }
 
-// Options says what Pages works with. Seal, Base and Client are required, and
-// Decide for approvals.
+// Options says what Pages works with. Seal, Ledger, Base and Client are
+// required, and Decide for approvals.
 type Options struct {
-	Seal Sealer
+	Seal   Sealer
+	Ledger Ledger
 	// Base is the public URL of the pages, without a slash at its end.
 	Base func() string
 	// Client gives the client of the caller that a link was made for.
@@ -126,11 +127,17 @@ func (p *Pages) Connect(_ context.Context, caller string, r Request) (*Visit, er
 // Outcome waits until the person has finished, the link expires, or ctx ends:
 // then the state is waiting. An error means that the ID is not known here.
 func (p *Pages) Outcome(ctx context.Context, id string) (Outcome, error) {
-	v := p.visits.find(id)
-	if v == nil {
+	var until time.Time
+	if found, err := p.options.Ledger.Get("link "+id, &until, p.options.Now()); err != nil {
+		return Outcome{}, err
+	} else if !found {
 		return Outcome{}, errors.New("no page was opened here under this ID, or too long ago")
 	}
-	return v.wait(ctx, v.until.Sub(p.options.Now())), nil
+	v, err := p.visits.open(id, until, p.options.Now())
+	if err != nil {
+		return Outcome{}, err
+	}
+	return p.wait(ctx, v), nil
 }
 
 // purposes of what is sealed.
@@ -153,15 +160,23 @@ type link struct {
 
 func (p *Pages) newLink(purpose string, l link, until time.Time) (*Visit, error) {
 	l.ID, l.Until = rand.Text(), until.UTC().Truncate(time.Second)
-	sealed, err := p.options.Seal.Close(purpose, "", l.Until.Add(sealTime), l)
+	sealed, err := p.options.Seal.Close(p.here(purpose), "", l.Until.Add(sealTime), l)
 	if err != nil {
 		return nil, err
 	}
 	if len(sealed) > 4*maxSealed {
 		return nil, errors.New("what is given is too much for a link; give fewer settings")
 	}
-	if _, err := p.visits.open(l.ID, l.Until, p.options.Now()); err != nil {
+	v, err := p.visits.open(l.ID, l.Until, p.options.Now())
+	if err != nil {
+		return nil, err
+	}
+	if err := p.options.Ledger.Put("link "+l.ID, l.Until, v.known(), p.options.Now()); err != nil {
 		return nil, err
 	}
 	return &Visit{URL: strings.TrimSuffix(p.options.Base(), "/") + "/" + purpose + "/" + sealed, ID: l.ID}, nil
 }
+
+// here makes a purpose that of those who share the ledger: elsewhere it is not
+// known whether a link was used.
+func (p *Pages) here(purpose string) string { return purpose + " " + p.options.Ledger.ID() }

@@ -26,36 +26,54 @@ type attempt struct {
 }
 
 // submit tries what was filled in and, if the service takes it, creates the
-// connector. It is called once at a time for a link.
-func (p *Pages) submit(ctx context.Context, l link, f *form, posted map[string][]string) attempt {
+// connector. With an outcome the link has ended.
+func (p *Pages) submit(ctx context.Context, l link, v *visit, f *form, posted map[string][]string) attempt {
 	auth, settings, a := readAnswers(f, posted)
 	if len(a.errors) > 0 {
 		return attempt{status: http.StatusUnprocessableEntity, title: "Some fields need another look", fields: a.errors}
 	}
+	refused := func(err error) attempt {
+		t := a.refusal(err, false)
+		if t.outcome != nil {
+			o := p.decided(ctx, l, v, func(context.Context) Outcome { return *t.outcome })
+			t.outcome = &o
+		}
+		return t
+	}
 	client, err := p.options.Client(ctx, l.Caller)
 	if err != nil {
-		return a.refusal(err, false)
+		return refused(err)
 	}
 	bodies, err := f.requests(l.Request, auth, settings, strings.TrimSpace(a.posted.Get(nameInput)))
 	if err != nil {
-		return a.refusal(err, false)
+		return refused(err)
 	}
 	body, check, err := firstTaken(ctx, client, bodies)
 	if err != nil {
-		return a.refusal(err, false)
+		return refused(err)
 	}
 	if check.Status == "failed" || check.Status == "cancelled" {
 		return a.failed(f, check)
 	}
-	created, err := client.CreateConnector(ctx, body)
-	if err != nil {
-		return a.refusal(err, true)
+	var mend attempt
+	o := p.decided(ctx, l, v, func(ctx context.Context) Outcome {
+		created, err := client.CreateConnector(ctx, body)
+		if err != nil {
+			if mend = a.refusal(err, true); mend.outcome == nil {
+				return Outcome{State: StateWaiting}
+			}
+			return *mend.outcome
+		}
+		out := Outcome{State: StateCreated, ConnectorID: created.ID, Name: plain(a.without(created.Name), 200), Account: a.without(accountOf(created.ReplicationConfig))}
+		if check.Status != "succeeded" {
+			out.Why = "The service could not say whether the credentials work."
+		}
+		return out
+	})
+	if mend.title != "" {
+		return mend
 	}
-	out := Outcome{State: StateCreated, ConnectorID: created.ID, Name: plain(a.without(created.Name), 200), Account: a.without(accountOf(created.ReplicationConfig))}
-	if check.Status != "succeeded" {
-		out.Why = "The service could not say whether the credentials work."
-	}
-	return attempt{outcome: &out}
+	return attempt{outcome: &o}
 }
 
 // firstTaken checks one configuration in the ways in which it can be put. The

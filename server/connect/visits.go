@@ -7,32 +7,45 @@ import (
 	"time"
 )
 
-// maxVisits bounds how many links are remembered. Used ones are not forgotten
-// early, or they could be used again: new ones are refused instead.
+// maxVisits bounds how many links this process has at hand. New ones are
+// refused, or who fills the memory would push out the others.
 const maxVisits = 4096
+
+// pollOutcome is how often it is looked whether somebody has ended a link: it
+// may have been another process.
+const pollOutcome = 250 * time.Millisecond
 
 var errTooManyVisits = errors.New("too many links to pages are open; try again when some have been used or have expired")
 
-// visits remembers the links of this process until they expire.
+// Ledger remembers what became of links, for as long as it says and for all who
+// share it. Of all who add a record of one name, one is first.
+type Ledger interface {
+	// ID is what sets it apart from others: links are good where it is known.
+	ID() string
+	Add(name string, v any, until, now time.Time) (first bool, err error)
+	Put(name string, v any, until, now time.Time) error
+	Get(name string, v any, now time.Time) (found bool, err error)
+	Drop(name string) error
+}
+
+// visits are the links that this process has at hand, until they expire.
 type visits struct {
 	mu   sync.Mutex // guards byID
 	byID map[string]*visit
 }
 
-// visit is one link's way from being made to its outcome.
+// visit is what a process knows of a link.
 type visit struct {
 	id    string
 	until time.Time
-	// turn is held by whoever acts on the link, so that it is done only once.
+	// turn is held by whoever acts on the link, so that a second click waits for
+	// the first. That it is done only once is up to the ledger.
 	turn chan struct{}
-	done chan struct{} // closed when there is an outcome
 
 	mu      sync.Mutex // guards the fields below
 	form    *form
 	service string // whose form it is
 	why     string // what the service said last
-	outcome Outcome
-	ended   bool
 }
 
 // open finds the visit of a link, or begins it.
@@ -51,15 +64,9 @@ func (all *visits) open(id string, until, now time.Time) (*visit, error) {
 	if len(all.byID) >= maxVisits {
 		return nil, errTooManyVisits
 	}
-	v := &visit{id: id, until: until, turn: make(chan struct{}, 1), done: make(chan struct{})}
+	v := &visit{id: id, until: until, turn: make(chan struct{}, 1)}
 	all.byID[id] = v
 	return v, nil
-}
-
-func (all *visits) find(id string) *visit {
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	return all.byID[id]
 }
 
 // take waits for the turn to act on the link; release must follow.
@@ -70,25 +77,6 @@ func (v *visit) take(ctx context.Context) (release func(), err error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-}
-
-func (v *visit) end(o Outcome) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.ended {
-		return
-	}
-	if o.Why == "" && (o.State == StateExpired || o.State == StateAbandoned) {
-		o.Why = v.why
-	}
-	v.outcome, v.ended, v.form = o, true, nil
-	close(v.done)
-}
-
-func (v *visit) result() (Outcome, bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.outcome, v.ended
 }
 
 // about is the name of the service, once it is known.
@@ -113,31 +101,83 @@ func (v *visit) cached() *form {
 func (v *visit) cache(f *form) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.service = f.service; !v.ended {
-		v.form = f
+	v.form, v.service = f, f.service
+}
+
+// forget lets go of what was needed while the link was open, and gives what the
+// service said last.
+func (v *visit) forget() (why string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.form = nil
+	return v.why
+}
+
+// known is how long a link's records are kept.
+func (v *visit) known() time.Time { return v.until.Add(keepVisit + submitTime) }
+
+// claim makes the caller the one who ends a link, if it is the first of all who
+// try: before anything is done that must not be done twice.
+func (p *Pages) claim(v *visit) (first bool, err error) {
+	return p.options.Ledger.Add("end of link "+v.id, true, v.known(), p.options.Now())
+}
+
+// unclaim leaves the link open after all.
+func (p *Pages) unclaim(v *visit) error { return p.options.Ledger.Drop("end of link " + v.id) }
+
+// end remembers the outcome of a link that was claimed.
+func (p *Pages) end(v *visit, o Outcome) {
+	why := v.forget()
+	if o.Why == "" && (o.State == StateExpired || o.State == StateAbandoned) {
+		o.Why = why
+	}
+	if err := p.options.Ledger.Put("outcome of link "+v.id, o, v.known(), p.options.Now()); err != nil {
+		p.options.Log.Error("page", "visit", v.id, "state", o.State, "not remembered", err.Error())
 	}
 }
 
-// wait returns the outcome. At the end of the link's time it lets a submission
-// that is under way finish first.
-func (v *visit) wait(ctx context.Context, left time.Duration) Outcome {
-	if o, ended := v.result(); ended {
-		return o // whatever has become of ctx
+// result is the outcome of a link that has one.
+func (p *Pages) result(v *visit) (o Outcome, ended bool) {
+	found, err := p.options.Ledger.Get("outcome of link "+v.id, &o, p.options.Now())
+	if err != nil {
+		p.options.Log.Error("page", "visit", v.id, "not known", err.Error())
 	}
-	timer := time.NewTimer(max(left, 0))
-	defer timer.Stop()
-	select {
-	case <-v.done:
-	case <-ctx.Done():
-		return Outcome{State: StateWaiting}
-	case <-timer.C:
-		release, err := v.take(ctx)
-		if err != nil {
-			return Outcome{State: StateWaiting}
+	return o, found
+}
+
+// wait returns the outcome. At the end of the link's time it ends it, unless
+// somebody is about to: that one may finish first.
+func (p *Pages) wait(ctx context.Context, v *visit) Outcome {
+	tick := time.NewTicker(pollOutcome)
+	defer tick.Stop()
+	for {
+		o, ended := p.result(v)
+		if ended {
+			return o // whatever has become of ctx
 		}
-		v.end(Outcome{State: StateExpired})
-		release()
+		now := p.options.Now()
+		if over := !now.Before(v.until); over && p.expire(ctx, v) {
+			continue
+		} else if over && now.After(v.until.Add(submitTime)) {
+			return Outcome{State: StateUnclear, Why: "Whoever was at it did not finish."}
+		}
+		select {
+		case <-ctx.Done():
+			return Outcome{State: StateWaiting}
+		case <-tick.C:
+		}
 	}
-	o, _ := v.result()
-	return o
+}
+
+// expire ends a link whose time is over and that nobody is ending.
+func (p *Pages) expire(ctx context.Context, v *visit) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	first, err := p.claim(v)
+	if err != nil || !first {
+		return false
+	}
+	p.end(v, Outcome{State: StateExpired})
+	return true
 }
