@@ -33,7 +33,7 @@ func (p *Pages) message(w http.ResponseWriter, status int, m message) {
 
 var (
 	notValid = message{Title: "This link is not valid", Lines: []string{
-		"It may have been cut off when it was copied, changed on the way, or made too long ago.",
+		"It may have been cut off when it was copied, changed on the way, made too long ago, or made before this server was started.",
 		"Nothing was done. Ask your assistant for a new link.",
 	}}
 	expiredMessage = message{Title: "This link has expired", Lines: []string{

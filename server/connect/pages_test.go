@@ -20,6 +20,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/server/connect"
+	"airbyte-agent-mcp/tools"
 )
 
 // zendeskForm is a form of Zendesk that is filled in as it should be.
@@ -530,13 +531,57 @@ func TestCallerOfTheLinkMayBeGone(t *testing.T) {
 	}
 }
 
-func TestAnotherProcessWithTheSameKeyTakesOver(t *testing.T) {
+func TestAnotherProcessWithTheSameLedgerTakesOver(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	v := b.connect(connect.Request{DefinitionID: zendesk})
+	first := b.pages
 	b.pages = b.newPages()
 	if page := b.post(v.URL, zendeskForm(b.get(v.URL), canary)); page.title() != "Zendesk Support is connected" {
 		t.Errorf("got %q", page.title())
+	}
+	if o, err := first.Outcome(t.Context(), v.ID); err != nil || o.State != connect.StateCreated || o.ConnectorID == "" {
+		t.Errorf("who made the link hears %+v, %v", o, err)
+	}
+}
+
+// Two tabs may be served by two processes.
+func TestProcessesWithOneLedgerCreateOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, sandbox.Fault{Kind: sandbox.Slow, Path: "/integrations/connectors", Delay: 50 * time.Millisecond})
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	form := zendeskForm(b.get(v.URL), canary).Encode()
+	var all sync.WaitGroup
+	for range 4 {
+		handler := b.newPages().Handler()
+		all.Go(func() {
+			r := httptest.NewRequest(http.MethodPost, v.URL, strings.NewReader(form))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set("Sec-Fetch-Site", "same-origin")
+			w := httptest.NewRecorder()
+			if handler.ServeHTTP(w, r); w.Code != http.StatusSeeOther {
+				t.Errorf("one sees %d: %s", w.Code, w.Body)
+			}
+		})
+	}
+	all.Wait()
+	if n := b.created(); n != 1 {
+		t.Errorf("%d connectors were created", n)
+	}
+}
+
+// A process that cannot know whether a link was used does not take it.
+func TestAnotherProcessWithTheSameKeyAloneTakesNoLink(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	var err error
+	if b.ledger, err = tools.OpenLedger("", b.seal); err != nil {
+		t.Fatal(err)
+	}
+	b.pages = b.newPages()
+	if page := b.get(v.URL); page.status != http.StatusBadRequest {
+		t.Errorf("got %d, %q", page.status, page.title())
 	}
 }
 
