@@ -98,6 +98,7 @@ func executeOperation() Tool {
 		Title:       "Run a connector operation",
 		Description: executeDescription + "create, update and delete change the user's data: make sure that is wanted. If one fails, look whether it ran before trying again, never on another target.",
 		Effect:      Destroy,
+		Foreign:     true,
 		Finder:      "list_connectors",
 		readOnly:    readOperation,
 		changes:     changing,
@@ -111,6 +112,7 @@ func readOperation() Tool {
 		Title:       "Run a reading operation",
 		Description: executeDescription + "This server is read-only: only reading actions are admitted.",
 		Effect:      Read,
+		Foreign:     true,
 		Finder:      "list_connectors",
 	}, func(ctx context.Context, api *Account, in executeOperationIn) (executeOperationOut, error) {
 		if !airbyteclient.ReadingAction(in.Action) {

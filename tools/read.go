@@ -86,6 +86,7 @@ func readRecords() Tool {
 		Title:       "Read records",
 		Description: "Reads records of a connector, live or from its Context Store, page by page and alike for all services. Says how fresh they are and whether more follow. With reduce it counts, groups and ranks without sending records. Never changes data.",
 		Effect:      Read,
+		Foreign:     true,
 		Finder:      "list_connectors",
 	}
 	return define(header, func(ctx context.Context, api *Account, in readRecordsIn) (readRecordsOut, error) {

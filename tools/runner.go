@@ -309,7 +309,12 @@ func (r *Runner) perform(ctx context.Context, api *Account, c continuation, toke
 
 // render makes an answer of a result.
 func (r *Runner) render(api *Account, call request, got result, from place, tokens int) (Answer, error) {
-	f := &fitter{most: tokens * bytesPerToken, reserve: 700 + min(len(call.Arguments), maxContinued)*4/3, from: from}
+	foreign := r.tools[call.Tool].Foreign
+	most := tokens * bytesPerToken
+	if foreign {
+		most -= len(foreignMark)
+	}
+	f := &fitter{most: most, reserve: 700 + min(len(call.Arguments), maxContinued)*4/3, from: from}
 	answer, err := got.answer(f)
 	if err != nil {
 		return Answer{}, err
@@ -321,7 +326,9 @@ func (r *Runner) render(api *Account, call request, got result, from place, toke
 		}
 		answer.JSON = f.alone
 	}
-	answer.JSON = visible(answer.JSON)
+	if answer.JSON = visible(answer.JSON); foreign {
+		answer.JSON = marked(answer.JSON)
+	}
 	if !f.cut.any() && f.next == (place{}) && f.arguments == nil {
 		return answer, nil
 	}

@@ -41,6 +41,8 @@ type Tool struct {
 	// Finder is the tool that lists the IDs this one takes, named when one is
 	// not found.
 	Finder string
+	// Foreign says that its answers quote what strangers wrote: they are marked.
+	Foreign bool
 	// Toolset is the name of the list the tool stands in; Catalog fills it.
 	Toolset string
 	// readOnly gives the variant served by a server that may change nothing.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"airbyte-agent-mcp/airbyteclient/sandbox"
 )
 
 func TestNothingHidesInAnAnswer(t *testing.T) {
@@ -44,4 +46,38 @@ func FuzzVisible(f *testing.F) {
 			t.Fatalf("%q hides something still", got)
 		}
 	})
+}
+
+func TestForeignDataIsMarkedFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{}, WithWrites(Writes{Writes: "allow"}))
+	for _, c := range []struct {
+		tool, arguments string
+		marked          bool
+	}{
+		{"execute_operation", `{"connector_id":"linear","entity":"issues","action":"list","params":{"first":2}}`, true},
+		{"execute_operation", creating, true},
+		{"read_records", `{"connector_id":"linear","entity":"issues","limit":2}`, true},
+		{"read_records", `{"connectors":["linear","github"],"entity":"issues","limit":1}`, true},
+		{"list_connectors", `{}`, false},
+		{"describe_connector", `{"connector_id":"linear"}`, false},
+	} {
+		got, err := w.call(t, c.tool, []byte(c.arguments))
+		if err != nil || !json.Valid(got) {
+			t.Fatalf("%s: %v, %s", c.tool, err, got)
+		}
+		if bytes.HasPrefix(got, []byte(foreignMark)) != c.marked {
+			t.Errorf("%s: %.200s", c.tool, got)
+		}
+	}
+	// So is what read_more gives of them.
+	long := request{Tool: "execute_operation", Arguments: json.RawMessage(`{"connector_id":"linear","entity":"issues","action":"list","params":{"first":50}}`)}
+	first, err := w.runner.Call(t.Context(), w.api.Client, long.Tool, json.RawMessage(strings.TrimSuffix(string(long.Arguments), "}")+`,"max_tokens":400}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := `{"continuation":` + string(member(first.JSON, "continuation")) + `}`
+	if got, err := w.runner.Call(t.Context(), w.api.Client, readMoreName, json.RawMessage(next)); err != nil || !bytes.HasPrefix(got.JSON, []byte(foreignMark)) {
+		t.Errorf("%v, %.200s", err, got.JSON)
+	}
 }
