@@ -198,7 +198,7 @@ func (c *cli) readSettings() error {
 	if err != nil {
 		return err
 	}
-	if c.Writes.Rules, err = tools.ReadWriteRules(settings.MCP); err != nil {
+	if err := c.Writes.ReadRules(settings.MCP); err != nil {
 		return fmt.Errorf("settings file %s: %w", path, err)
 	}
 	if !c.Sandbox {

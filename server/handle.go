@@ -184,6 +184,9 @@ func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessa
 		outcome = "read_only"
 		return tools.Answer{}, t.Name + " changes something, and this server is read-only (--read-only). Calling again will not help.", nil
 	}
+	if session := mcpserver.ClientSessionFromContext(ctx); session != nil && !mcp.IsModernProtocol(mcpserver.RequestProtocolVersion(ctx)) {
+		ctx = tools.InSession(ctx, session.SessionID()) // 2026-07-28 has none that outlasts a request
+	}
 	api, err := s.clients(ctx)
 	if err == nil {
 		answer, err = s.runner.Call(ctx, api, t.Name, arguments)

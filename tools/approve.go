@@ -47,6 +47,8 @@ type sealedPlan struct {
 	ID     string `json:"c,omitempty"` // of the connector
 	Entity string `json:"e,omitempty"`
 	Action string `json:"a,omitempty"`
+	// From are the connectors whose data it may carry, as it was told.
+	From []string `json:"f,omitempty"`
 }
 
 // name is what a plan goes by where its code must not stand.

@@ -196,7 +196,7 @@ const (
 	sweepEvery = 5 * time.Minute
 	// sweepAfter is how old a record must be for that, by the folder's clock: far
 	// more than any of them lasts.
-	sweepAfter = 2 * time.Hour
+	sweepAfter = 2 * readLife
 	// maxRecord is the longest record of a folder, in bytes.
 	maxRecord = 256 << 10
 	idFile    = "ledger-id"

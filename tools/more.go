@@ -54,6 +54,11 @@ func (r *Runner) more(ctx context.Context, api *Account, mended json.RawMessage,
 	if _, ok := r.tools[c.Tool]; !ok {
 		return Answer{}, refuse("The continuation is of %s, which is not served any more.", shown(c.Tool)).next("Calling again will not help.")
 	}
+	if c.Of != nil {
+		if err := r.label(ctx, api, c.Of); err != nil {
+			return Answer{}, during{r.tools[c.Tool], err}
+		}
+	}
 	if c.Cut && in.Path == "" {
 		return Answer{}, refuse("Nothing follows that answer; only texts or records in it were cut.").
 			next("Call again with path, as it stands in the mark %s...⟧.", cutMark)

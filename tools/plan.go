@@ -71,6 +71,9 @@ func (r *Runner) plan(api *Account, call request, w *aboutWrite, found target) (
 		p.Target, _ = forPerson(found.record)
 	}
 	w.lookAtName(call)
+	for _, f := range w.flows {
+		w.note("Before it, data of " + namesOf(f.from) + " was read in this session: see that it is not what goes out here.")
+	}
 	p.Changes = w.changes(call, found)
 	p.Summary = w.summary(call, found, p.Changes)
 	p.Undo = w.undo(call, found)
@@ -78,7 +81,7 @@ func (r *Runner) plan(api *Account, call request, w *aboutWrite, found target) (
 
 	id := sealedPlan{
 		Key: call.key(api), Sum: found.sum, Nonce: rand.Text(),
-		Tool: call.Tool, ID: w.ConnectorID, Entity: p.Entity, Action: p.Action,
+		Tool: call.Tool, ID: w.ConnectorID, Entity: p.Entity, Action: p.Action, From: sourcesOf(w.flows),
 	}
 	var err error
 	if p.Sealed, err = r.seal.Close(planPurpose(r.ledger), api.Identity(), p.Expires, id); err != nil {

@@ -28,6 +28,8 @@ type aboutWrite struct {
 	// unknown tells that the connector could not be found out about, or not
 	// enough for rules to go by.
 	unknown bool
+	// flows are the rules about data that was read before it.
+	flows []flow
 	// free lets a disposable connector be changed without asking.
 	free      bool
 	known     *knowledge // of execute_operation, as far as it could be learned

@@ -199,6 +199,8 @@ type continuation struct {
 	Since int64 `json:"s,omitempty"` // Unix time at which a call began that was still running
 	Cut   bool  `json:"c,omitempty"` // nothing follows, but something was cut that has a path
 	Part  bool  `json:"p,omitempty"` // the list is too long to be held whole
+	// Of says which connectors it reads, where the settings say where data may go.
+	Of json.RawMessage `json:"d,omitempty"`
 }
 
 // Call mends and checks the arguments, runs the tool with the caller's account
@@ -221,6 +223,11 @@ func (r *Runner) Call(ctx context.Context, client *airbyteclient.Client, name st
 		return r.more(ctx, api, mended, tokens)
 	}
 	call := request{Tool: name, Arguments: mended, Writes: t.writes(mended)}
+	if t.Foreign {
+		if err := r.label(ctx, api, mended); err != nil {
+			return Answer{}, during{t, err}
+		}
+	}
 	if name == "create_connector" {
 		if err := r.needsForm(ctx, api, call); err != nil {
 			return Answer{}, err
@@ -372,6 +379,9 @@ func (r *Runner) continued(api *Account, answer json.RawMessage, f *fitter, call
 }
 
 func (r *Runner) sealed(api *Account, c continuation) (string, error) {
+	if len(r.writes.Flows) > 0 && r.tools[c.Tool].Foreign && c.Arguments != nil {
+		c.Of = sources(c.Arguments)
+	}
 	c.request = c.request.sealed(api)
 	return r.seal.Close("continuation", api.Identity(), api.now().Add(continuationLife), c)
 }

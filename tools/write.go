@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"airbyte-agent-mcp/airbyteclient"
 )
@@ -26,6 +27,9 @@ func (r *Runner) write(ctx context.Context, api *Account, call request, tokens i
 		return r.join(ctx, api, continuation{request: call}, tokens)
 	}
 	if err := w.find(ctx, api, call); err != nil {
+		return Answer{}, err
+	}
+	if w.flows, err = r.flows(ctx, api, w); err != nil {
 		return Answer{}, err
 	}
 	plan := ""
@@ -112,16 +116,18 @@ func (r *Runner) consent(ctx context.Context, api *Account, call request, w *abo
 	case heard && !answer.Yes:
 		return said{}, refuse("The person said no to this: %s.", w.words()).
 			next("Nothing was sent. Do not try it again or another way unless the person asks for it.")
+	case heard && !w.knownTo(answer.Plan):
+		w.note("It was approved before, but data of another connector was read since.")
 	case heard && answer.Plan.Sum == "":
 		return answer, nil
 	case found && !heard && before.Sealed != "" && r.now().Add(planReuse).Before(before.Plan.Expires) && r.unanswered(before.ID):
 		return said{}, &ConfirmNeeded{before.plan()}
 	}
 	target := w.target(ctx, api, call)
-	if heard && target.sum == answer.Plan.Sum {
+	if heard && w.knownTo(answer.Plan) && target.sum == answer.Plan.Sum {
 		return answer, nil
 	}
-	if heard {
+	if heard && target.sum != answer.Plan.Sum {
 		w.note("It was approved before, but what it changes is no longer as it was shown then: this is how it stands now.")
 	}
 	plan, err := r.plan(api, call, w, target)
@@ -129,6 +135,12 @@ func (r *Runner) consent(ctx context.Context, api *Account, call request, w *abo
 		return said{}, err
 	}
 	return said{}, &ConfirmNeeded{plan}
+}
+
+// knownTo tells whether a plan told of all the connectors whose data the write
+// may carry.
+func (w *aboutWrite) knownTo(plan sealedPlan) bool {
+	return !slices.ContainsFunc(sourcesOf(w.flows), func(id string) bool { return !slices.Contains(plan.From, id) })
 }
 
 // unknowable is for a call of which it cannot be told whether a person has

@@ -20,6 +20,7 @@ type Writes struct {
 	Audit  string `name:"audit" env:"AIRBYTE_MCP_AUDIT" placeholder:"FILE" help:"Journal of writes: a file that grows by one line for each step, or stderr. While it cannot be written, nothing is changed. One file for each server."`
 
 	Rules []WriteRule `kong:"-"` // of the settings file
+	Flows []FlowRule  `kong:"-"` // likewise
 	// RequestID tells the service's name for the last request of a call.
 	RequestID func(context.Context) string `kong:"-"`
 	// Stderr is where --audit=stderr goes, by default standard error.
@@ -56,33 +57,31 @@ const (
 	maxRuleField = 200
 )
 
-// ReadWriteRules reads the server's part of the settings file:
+// ReadRules reads the server's part of the settings file into p:
 //
-//	{"writes": [{"connector": "stripe", "entity": "*", "action": "delete", "decide": "deny"}]}
+//	{"writes": [{"connector": "stripe", "entity": "*", "action": "delete", "decide": "deny"}],
+//	 "flows": [{"from": "hubspot", "to": "slack"}]}
 //
 // What it does not know in it is an error: a rule that is overlooked protects
 // nothing.
-func ReadWriteRules(settings json.RawMessage) ([]WriteRule, error) {
+func (p *Writes) ReadRules(settings json.RawMessage) error {
 	if len(bytes.TrimSpace(settings)) == 0 {
-		return nil, nil
+		return nil
 	}
 	var file struct {
 		Writes []WriteRule `json:"writes"`
+		Flows  []FlowRule  `json:"flows"`
 	}
 	decoder := json.NewDecoder(bytes.NewReader(settings))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&file); err != nil {
-		return nil, fmt.Errorf("mcp: %w", inWords(err))
+		return fmt.Errorf("mcp: %w", inWords(err))
 	}
-	if len(file.Writes) > maxRules {
-		return nil, fmt.Errorf("mcp.writes has %d rules; %d are the most", len(file.Writes), maxRules)
+	if n := max(len(file.Writes), len(file.Flows)); n > maxRules {
+		return fmt.Errorf("mcp has %d rules of a kind; %d are the most", n, maxRules)
 	}
-	for i, rule := range file.Writes {
-		if err := rule.check(); err != nil {
-			return nil, fmt.Errorf("mcp.writes[%d]: %w", i, err)
-		}
-	}
-	return file.Writes, nil
+	p.Rules, p.Flows = file.Writes, file.Flows
+	return p.check()
 }
 
 // inWords words a decoding error without Go's types.
@@ -128,6 +127,11 @@ func (p Writes) check() error {
 			return fmt.Errorf("mcp.writes[%d]: %w", i, err)
 		}
 	}
+	for i, rule := range p.Flows {
+		if err := rule.check(); err != nil {
+			return fmt.Errorf("mcp.flows[%d]: %w", i, err)
+		}
+	}
 	return nil
 }
 
@@ -163,8 +167,13 @@ func (p Writes) decide(w *aboutWrite) decision {
 			d = decision{rule.Decide, fmt.Sprintf("the rule mcp.writes[%d] of the settings file", i)}
 		}
 	}
+	for _, f := range w.flows {
+		if what := cmp.Or(f.rule.Decide, deny); strictness(what) > strictness(d.what) {
+			d = decision{what, f.by()}
+		}
+	}
 	return d
 }
 
 // asks tells whether anything is decided by what a write is about.
-func (p Writes) asks() bool { return len(p.Rules) > 0 || p.Writes == confirm }
+func (p Writes) asks() bool { return len(p.Rules) > 0 || len(p.Flows) > 0 || p.Writes == confirm }

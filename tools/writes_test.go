@@ -54,14 +54,19 @@ func TestRulesThatAreNotUnderstoodAreNamed(t *testing.T) {
 		`{"writes": []}`: "",
 		`{"writes": [{"connector": "stripe", "action": "delete", "decide": "deny"}]}`: "",
 		`{"wirtes": []}`: `unknown field "wirtes"`,
-		`{"writes": [{"conector": "stripe", "decide": "deny"}]}`:                         `unknown field "conector"`,
-		`{"writes": [{"connector": "stripe"}]}`:                                          `mcp.writes[0]: decide must be allow, confirm or deny, not ""`,
-		`{"writes": [{"decide": "deny"}, {"decide": "forbid"}]}`:                         `mcp.writes[1]: decide must be`,
-		`{"writes": [{"connector": "[a", "decide": "deny"}]}`:                            `mcp.writes[0]: connector "[a" is not a pattern`,
-		`{"writes": {"decide": "deny"}}`:                                                 "cannot be a JSON object",
-		`{"writes": [{"entity": "` + strings.Repeat("a", 201) + `", "decide": "deny"}]}`: "longer than 200 bytes",
+		`{"writes": [{"conector": "stripe", "decide": "deny"}]}`:                                          `unknown field "conector"`,
+		`{"writes": [{"connector": "stripe"}]}`:                                                           `mcp.writes[0]: decide must be allow, confirm or deny, not ""`,
+		`{"writes": [{"decide": "deny"}, {"decide": "forbid"}]}`:                                          `mcp.writes[1]: decide must be`,
+		`{"writes": [{"connector": "[a", "decide": "deny"}]}`:                                             `mcp.writes[0]: connector "[a" is not a pattern`,
+		`{"flows": [{"from": "hubspot", "to": "slack*"}, {"from": "*", "to": "*", "decide": "confirm"}]}`: "",
+		`{"flows": [{"from": "hubspot"}]}`:                                                                `mcp.flows[0]: from and to must both name connectors`,
+		`{"flows": [{"from": "a", "to": "b", "decide": "allow"}]}`:                                        `mcp.flows[0]: decide must be deny or confirm, not "allow"`,
+		`{"flows": [{"from": "a", "to": "[b"}]}`:                                                          `is not a pattern`,
+		`{"writes": {"decide": "deny"}}`:                                                                  "cannot be a JSON object",
+		`{"writes": [{"entity": "` + strings.Repeat("a", 201) + `", "decide": "deny"}]}`:                  "longer than 200 bytes",
 	} {
-		_, err := ReadWriteRules(json.RawMessage(text))
+		var p Writes
+		err := p.ReadRules(json.RawMessage(text))
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "tools.")) {
 			t.Errorf("%s: %v, want %s", text, err, want)
 		}

@@ -1,0 +1,142 @@
+package tools
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"airbyte-agent-mcp/airbyteclient/sandbox"
+)
+
+const (
+	readingHubSpot = `{"connector_id": "hubspot", "entity": "companies", "limit": 1}`
+	readingGitHub  = `{"connector_id": "github", "entity": "repositories", "limit": 1}`
+)
+
+// keeping is a world with rules about where data may go.
+func keeping(t *testing.T, writes string, flows ...FlowRule) world {
+	t.Helper()
+	return newWorld(t, sandbox.Options{}, WithWrites(Writes{Writes: writes, Flows: flows}))
+}
+
+func (w world) reads(t *testing.T, session, tool, arguments string) json.RawMessage {
+	t.Helper()
+	got, err := w.runner.Call(InSession(t.Context(), session), w.api.Client, tool, json.RawMessage(arguments))
+	if err != nil {
+		t.Fatalf("%s %s: %v", tool, arguments, err)
+	}
+	return got.JSON
+}
+
+// writes tells how a write to Linear ends.
+func (w world) writes(t *testing.T, session string) (kind, words string) {
+	t.Helper()
+	_, err := w.runner.Call(InSession(t.Context(), session), w.api.Client, "execute_operation", json.RawMessage(creating))
+	if err == nil {
+		return "ok", ""
+	}
+	return Kind(err), w.runner.tools["execute_operation"].Explain(err)
+}
+
+func TestDataReadFromOneConnectorIsNotWrittenToAnother(t *testing.T) {
+	t.Parallel()
+	for _, read := range []struct {
+		name, tool, arguments string
+		kept                  bool
+	}{
+		{"nothing", "list_connectors", `{}`, false},
+		{"another connector", "read_records", readingGitHub, false},
+		{"what the connector is like", "describe_connector", `{"connector_id":"hubspot"}`, false},
+		{"records", "read_records", readingHubSpot, true},
+		{"records of several", "read_records", `{"connectors": ["github", "hubspot"], "entity": "companies", "limit": 1}`, true},
+		{"by an operation", "execute_operation", `{"connector_id": "HUBSPOT production", "entity": "companies", "action": "list", "params": {"limit": 1}}`, true},
+	} {
+		t.Run(read.name, func(t *testing.T) {
+			t.Parallel()
+			w := keeping(t, allow, FlowRule{From: "hub*", To: "linear"})
+			w.reads(t, "one", read.tool, read.arguments)
+			before := len(w.wrote())
+			kind, words := w.writes(t, "one")
+			if (kind == "refused") != read.kept || (len(w.wrote()) == before) != read.kept {
+				t.Errorf("%s: %s", kind, words)
+			}
+			if read.kept && (!strings.Contains(words, "HubSpot production") || !strings.Contains(words, "mcp.flows[0]")) {
+				t.Errorf("the words do not tell why: %s", words)
+			}
+			if kind, _ := w.writes(t, "another session"); kind != "ok" {
+				t.Errorf("another session: %s", kind)
+			}
+		})
+	}
+}
+
+func TestConnectorMayBeWrittenWhatWasReadFromIt(t *testing.T) {
+	t.Parallel()
+	w := keeping(t, allow, FlowRule{From: "*", To: "*"})
+	w.reads(t, "", "read_records", `{"connector_id": "linear", "entity": "issues", "limit": 1}`)
+	if kind, words := w.writes(t, ""); kind != "ok" {
+		t.Errorf("%s: %s", kind, words)
+	}
+	w.reads(t, "", "read_records", readingGitHub)
+	if kind, _ := w.writes(t, ""); kind != "refused" {
+		t.Errorf("after another was read: %s", kind)
+	}
+}
+
+func TestContinuationCarriesWhatItReads(t *testing.T) {
+	t.Parallel()
+	w := keeping(t, allow, FlowRule{From: "hubspot", To: "linear"})
+	got := w.reads(t, "one", "execute_operation", `{"connector_id": "hubspot", "entity": "contacts", "action": "list", "params": {"limit": 50}, "max_tokens": 400}`)
+	next := `{"continuation":` + string(member(got, "continuation")) + `}`
+	if kind, _ := w.writes(t, "two"); kind != "ok" {
+		t.Fatalf("before: %s", kind)
+	}
+	w.reads(t, "two", readMoreName, next)
+	if kind, _ := w.writes(t, "two"); kind != "refused" {
+		t.Errorf("after the rest was read in another session: %s", kind)
+	}
+}
+
+func TestPlanTellsWhoseDataAWriteMayCarry(t *testing.T) {
+	t.Parallel()
+	w := keeping(t, allow, FlowRule{From: "hubspot", To: "linear", Decide: confirm}, FlowRule{From: "github", To: "linear", Decide: confirm})
+	w.reads(t, "", "read_records", readingHubSpot)
+	p := w.ask(t, "execute_operation", creating)
+	if said := strings.Join(p.Notes, "\n"); !strings.Contains(said, `data of "HubSpot production" was read`) {
+		t.Errorf("the person reads %s", said)
+	}
+	w.decide(t, p, true)
+	w.reads(t, "", "read_records", readingGitHub)
+	q := w.ask(t, "execute_operation", creating)
+	if said := strings.Join(q.Notes, "\n"); !strings.Contains(said, "was read since") || !strings.Contains(said, `"GitHub"`) {
+		t.Errorf("when more was read the person reads %s", said)
+	}
+	w.decide(t, q, true)
+	if kind, words := w.writes(t, ""); kind != "ok" || len(w.wrote()) != 1 {
+		t.Errorf("%s: %s", kind, words)
+	}
+}
+
+// Replicas that share a ledger know what was read at each other.
+func TestReplicasKnowWhatWasRead(t *testing.T) {
+	t.Parallel()
+	a, b := replicas(t, t.TempDir())
+	for _, w := range []world{a, b} {
+		w.runner.writes = Writes{Writes: allow, Flows: []FlowRule{{From: "hubspot", To: "linear"}}}
+	}
+	a.reads(t, "one", "read_records", readingHubSpot)
+	if kind, _ := b.writes(t, "one"); kind != "refused" {
+		t.Errorf("at the other replica: %s", kind)
+	}
+}
+
+func TestNothingIsReadThatCannotBeKeptTrackOf(t *testing.T) {
+	t.Parallel()
+	a, _ := replicas(t, t.TempDir())
+	a.runner.writes.Flows = []FlowRule{{From: "*", To: "linear"}}
+	a.runner.ledger.Close()
+	_, err := a.call(t, "read_records", []byte(readingHubSpot))
+	if err == nil || !strings.Contains(err.Error(), "cannot be written down") {
+		t.Errorf("%v", err)
+	}
+}
