@@ -249,3 +249,19 @@ func (c *Client) check(ctx context.Context, r request) (*CheckResult, error) {
 func (c *Client) InspectConnector(ctx context.Context, id string) (*ConnectorInspection, error) {
 	return call[ConnectorInspection](ctx, c, request{op: opInspectConnector, path: []string{id}})
 }
+
+// NameOfNew and NameOfReplaced are what connectors are called while one takes
+// over from another of that name.
+func NameOfNew(name string) string      { return name + " (new)" }
+func NameOfReplaced(name string) string { return name + " (replaced)" }
+
+// TakeOverName gives a connector the name of another one, which gets out of its
+// way first: people know connectors by their names, and nothing keeps two from
+// having the same. Both requests may be repeated.
+func (c *Client) TakeOverName(ctx context.Context, id, from, name string) error {
+	if _, err := c.UpdateConnector(ctx, from, UpdateConnectorRequest{Name: NameOfReplaced(name)}); err != nil {
+		return err
+	}
+	_, err := c.UpdateConnector(ctx, id, UpdateConnectorRequest{Name: name})
+	return err
+}

@@ -73,6 +73,7 @@ type newConnector struct {
 	ConnectorType                      string         `json:"connector_type,omitempty" jsonschema_description:"Service by exact display name, such as GitHub."`
 	SourceTemplateID                   string         `json:"source_template_id,omitempty" jsonschema_description:"Needed if the service has several templates."`
 	Name                               string         `json:"name,omitempty" jsonschema_description:"Name of the connector."`
+	Replaces                           string         `json:"replaces,omitempty" jsonschema_description:"Connector to renew with a new key: name and settings are kept."`
 	Credentials                        schemas.Object `json:"credentials,omitempty" jsonschema_description:"Best left out. Fields as get_definition names them; values may be {\"from_env\": ...} or {\"from_file\": ...}."`
 	ReplicationConfig                  schemas.Object `json:"replication_config,omitempty" jsonschema_description:"Settings that are not secret, such as {\"repositories\": [\"owner/repo\"]}."`
 	Environment                        schemas.Object `json:"environment,omitempty" jsonschema_description:"Where the account lives, such as {\"subdomain\": ...}."`
@@ -140,7 +141,7 @@ func createConnector() Tool {
 	return define(Tool{
 		Name:        "create_connector",
 		Title:       "Connect a service",
-		Description: "Connects a service to a workspace. get_definition tells which credentials and settings it takes. Best leave credentials out: the user then enters them on a page, past the chat, which tries them and creates the connector; the same call again tells the outcome. Given ones are stored untried: call check_connector afterwards.",
+		Description: "Connects a service to a workspace. get_definition tells which credentials and settings it takes. Best leave credentials out: the user then enters them on a page, past the chat, which tries them and creates the connector; the same call again tells the outcome. Given ones are stored untried: check_connector tries them.",
 		Effect:      Write,
 		Finder:      "list_definitions",
 	}, func(ctx context.Context, api *Account, in newConnector) (connectorOut, error) {
@@ -148,9 +149,21 @@ func createConnector() Tool {
 		if err != nil {
 			return connectorOut{}, err
 		}
-		got, err := api.CreateConnector(ctx, in.request(api))
+		in, old, err := in.replacing(ctx, api)
 		if err != nil {
 			return connectorOut{}, err
+		}
+		asked := in.request(api)
+		if old != nil && in.Name == "" {
+			asked.Name = airbyteclient.NameOfNew(old.Name)
+		}
+		got, err := api.CreateConnector(ctx, asked)
+		if err != nil {
+			return connectorOut{}, err
+		}
+		if old != nil && in.Name == "" {
+			next := takeOver(ctx, api, got, old)
+			return shownConnector(got, next, json.RawMessage(in.Credentials)), nil
 		}
 		return shownConnector(got, "check_connector tries the credentials; describe_connector shows what can be done.",
 			json.RawMessage(in.Credentials)), nil
@@ -181,6 +194,9 @@ func checkNewConnector() Tool {
 	}, func(ctx context.Context, api *Account, in newConnector) (checkOut, error) {
 		in, err := api.credentials.resolved(in)
 		if err != nil {
+			return checkOut{}, err
+		}
+		if in, _, err = in.replacing(ctx, api); err != nil {
 			return checkOut{}, err
 		}
 		return shownCheck(api.CheckNewConnector(ctx, in.request(api)))
@@ -221,7 +237,7 @@ func updateConnector() Tool {
 	return define(Tool{
 		Name:        "update_connector",
 		Title:       "Change a connector",
-		Description: "Renames a connector or changes its settings or entities; what is absent stays. Credentials cannot be changed: create a new connector, check it, then delete the old one.",
+		Description: "Renames a connector or changes its settings or entities; what is absent stays. For a new key: create_connector with replaces.",
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_connectors",

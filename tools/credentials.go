@@ -32,6 +32,8 @@ const (
 type CredentialsNeeded struct {
 	WorkspaceName, DefinitionID, SourceTemplateID, Name string
 	ReplicationConfig, Environment                      json.RawMessage
+	// ReplacesID and ReplacesName are of the connector that it takes over from.
+	ReplacesID, ReplacesName string
 
 	journal func(step, connectorID, outcome string) error
 }

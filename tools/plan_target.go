@@ -92,7 +92,9 @@ func (w *aboutWrite) find(ctx context.Context, api *Account, call request) error
 		w.Connector, w.Service, w.DefinitionID = given("name"), given("connector_type"), given("definition_id")
 		w.Workspace = orDefault(given("workspace_name"), api)
 		w.unknown = w.Service == ""
-		if w.unknown && w.DefinitionID != "" {
+		if old := given("replaces"); old != "" {
+			err = w.findReplaced(ctx, api, old)
+		} else if w.unknown && w.DefinitionID != "" {
 			err = w.findService(ctx, api)
 		}
 	case "create_scoped_token", "create_widget_token":
@@ -141,6 +143,18 @@ func (w *aboutWrite) findConnector(ctx context.Context, api *Account) error {
 		w.note(fmt.Sprintf("The Context Store holds %d of its entities; they go with it.", n))
 	}
 	return nil
+}
+
+// findReplaced finds out about the connector that a new one takes over from.
+func (w *aboutWrite) findReplaced(ctx context.Context, api *Account, ref string) error {
+	id, err := connectorRef{ref, w.Workspace}.id(ctx, api)
+	if err != nil {
+		return err
+	}
+	w.ConnectorID, w.unknown = id, false
+	err = w.findConnector(ctx, api)
+	w.free = false // it is the old one that may be deleted freely
+	return err
 }
 
 func indexed(i *airbyteclient.ConnectorInspection) int {

@@ -98,6 +98,9 @@ func (w *aboutWrite) summary(call request, found target, changes []Change) strin
 	case "execute_operation":
 		return w.operation(found, changes) + " of " + quoted(w.Entity) + w.whose() + in + "."
 	case "create_connector":
+		if given("replaces") != "" {
+			return "Connects " + orWord(w.Service, "a service") + " anew" + in + ", with the credentials given, in place of the connector " + quoted(w.Connector) + ", which is renamed and stays."
+		}
 		return "Connects " + orWord(w.Service, "a service") + " as " + orWord(w.Connector, "a new connector") + in + ", with the credentials given."
 	case "update_connector":
 		return "Changes the connector" + w.whose() + in + ": " + fieldsOf(changes) + "."

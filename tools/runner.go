@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -259,6 +260,10 @@ func (r *Runner) needsForm(ctx context.Context, api *Account, call request) erro
 	if r.writes.decide(w).what == deny {
 		return nil // which write says, and writes down
 	}
+	in, old, err := in.replacing(ctx, api)
+	if err != nil {
+		return during{r.tools[call.Tool], err}
+	}
 	need := &CredentialsNeeded{
 		WorkspaceName: orDefault(in.WorkspaceName, api), DefinitionID: in.DefinitionID, SourceTemplateID: in.SourceTemplateID, Name: in.Name,
 		ReplicationConfig: json.RawMessage(in.ReplicationConfig), Environment: json.RawMessage(in.Environment),
@@ -270,6 +275,9 @@ func (r *Runner) needsForm(ctx context.Context, api *Account, call request) erro
 			return journalDown(err)
 		}
 		return nil
+	}
+	if old != nil {
+		need.ReplacesID, need.ReplacesName, need.Name = old.ID, old.Name, cmp.Or(need.Name, old.Name)
 	}
 	if err := need.complete(ctx, api, in.ConnectorType); err != nil {
 		return err

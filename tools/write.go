@@ -50,7 +50,11 @@ func (r *Runner) write(ctx context.Context, api *Account, call request, tokens i
 // pinned names the connector of a call by its ID, so that what was approved
 // stays the same connector, whatever goes by that name later.
 func pinned(ctx context.Context, api *Account, call request) (request, error) {
-	given := text(member(call.Arguments, "connector_id"))
+	argument := "connector_id"
+	if call.Tool == "create_connector" {
+		argument = "replaces"
+	}
+	given := text(member(call.Arguments, argument))
 	if given == "" || uuidPattern.MatchString(given) {
 		return call, nil
 	}
@@ -60,10 +64,10 @@ func pinned(ctx context.Context, api *Account, call request) (request, error) {
 	}
 	out := []byte{'{'}
 	for name, value := range members(call.Arguments) {
-		switch name {
-		case "connector_id":
+		switch {
+		case name == argument:
 			value = encoded(id)
-		case "workspace_name":
+		case name == "workspace_name" && argument == "connector_id": // only to look up the name
 			continue
 		}
 		out = appendMember(out, name, value)

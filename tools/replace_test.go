@@ -1,0 +1,119 @@
+package tools
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/airbyteclient/sandbox"
+)
+
+const (
+	zendeskID   = "c0000006-0000-4000-8000-000000000006"
+	zendeskKeys = `{"email": "a@b.example", "api_token": "renewed-1"}`
+)
+
+// named lists the connectors of the workspace by name.
+func (w world) named(t *testing.T) map[string]string {
+	t.Helper()
+	all, err := w.api.ListConnectors(t.Context(), airbyteclient.ListConnectorsOptions{WorkspaceName: "default"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{}
+	for _, c := range all {
+		names[c.Name] = c.ID
+	}
+	return names
+}
+
+func TestConnectorIsReplacedByOneWithNewCredentials(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	old, err := w.api.GetConnector(t.Context(), zendeskID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.call(t, "create_connector", []byte(`{"replaces": "zendesk-support", "credentials": `+zendeskKeys+`, "environment": {"subdomain": "lantern"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, names := text(member(got, "connector_id")), w.named(t)
+	if names[old.Name] != id || names[airbyteclient.NameOfReplaced(old.Name)] != zendeskID || text(member(got, "name")) != old.Name {
+		t.Errorf("got %s, connectors are %v", got, names)
+	}
+	if next := text(member(got, "next")); !strings.Contains(next, "delete_connector with connector_id "+zendeskID) {
+		t.Errorf("what to do next: %s", next)
+	}
+	created, err := w.api.GetConnector(t.Context(), id)
+	if err != nil || created.SourceTemplate.SourceDefinitionID != old.SourceTemplate.SourceDefinitionID {
+		t.Errorf("%v: %+v", err, created)
+	}
+}
+
+func TestReplacementThatDoesNotWorkLeavesTheOldOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	before := w.named(t)
+	got, err := w.call(t, "create_connector", []byte(`{"replaces": "zendesk-support", "credentials": {"email": "a@b.example", "api_token": "invalid"}, "environment": {"subdomain": "lantern"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next := text(member(got, "next")); !strings.Contains(next, "is as it was") || !strings.Contains(next, "failed") {
+		t.Errorf("what to do next: %s", next)
+	}
+	after := w.named(t)
+	for name, id := range before {
+		if after[name] != id {
+			t.Errorf("%s was %s and is %s", name, id, after[name])
+		}
+	}
+}
+
+func TestReplacementOfAnotherServiceIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	_, err := w.call(t, "create_connector", []byte(`{"replaces": "github", "definition_id": "e094cb9a-26de-4645-8761-65c0c425d1de", "credentials": {"api_key": "k"}}`))
+	if err == nil || !strings.Contains(err.Error(), "another service") || len(w.wrote()) > 0 {
+		t.Errorf("%v after %q", err, w.wrote())
+	}
+}
+
+func TestFormOfAReplacementKnowsTheOldOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	_, err := w.call(t, "create_connector", []byte(`{"replaces": "github"}`))
+	need, ok := errors.AsType[*CredentialsNeeded](err)
+	if !ok {
+		t.Fatal(err)
+	}
+	old, err := w.api.GetConnector(t.Context(), need.ReplacesID)
+	if err != nil || need.ReplacesName != old.Name || need.Name != old.Name || need.DefinitionID != old.SourceTemplate.SourceDefinitionID || need.WorkspaceName != "default" {
+		t.Errorf("%v: %+v", err, need)
+	}
+	if member(need.ReplicationConfig, "repositories") == nil {
+		t.Errorf("the settings are gone: %s", need.ReplicationConfig)
+	}
+}
+
+func TestPlanOfAReplacementNamesTheOldOne(t *testing.T) {
+	t.Parallel()
+	w := confirming(t, WriteRule{Connector: "stripe*", Decide: deny})
+	p := w.ask(t, "create_connector", `{"replaces": "zendesk-support", "credentials": `+zendeskKeys+`, "environment": {"subdomain": "lantern"}}`)
+	if !strings.Contains(p.Summary, "in place of the connector") || !strings.Contains(p.Summary, "Zendesk") || strings.Contains(string(encoded(p)), "renewed-1") {
+		t.Errorf("%s", encoded(p))
+	}
+	if _, err := w.call(t, "create_connector", []byte(`{"replaces": "stripe", "credentials": {"api_key": "k"}}`)); Kind(err) != "refused" {
+		t.Errorf("a rule of the old one's service: %v", err)
+	}
+}
+
+func TestBlankedSettingsAreNotTakenOver(t *testing.T) {
+	t.Parallel()
+	got := withoutBlanks(json.RawMessage(`{"a":1,"credentials":{"title":"x"},"key":"[redacted]","url":"https://u:[redacted]@h","list":["[redacted]"],"deep":{"secret":"[redacted]"},"kept":{"b":2,"token":"[redacted]"}}`))
+	if string(got) != `{"a":1,"kept":{"b":2}}` {
+		t.Errorf("%s", got)
+	}
+}
