@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -275,18 +276,14 @@ func (w *aboutWrite) record(ctx context.Context, api *Account, call request) tar
 	}
 	given := params(call.Arguments)
 	names := w.inPath(ctx, api)
-	named, why := w.identifying(ctx, api, given)
+	asked, named, why := w.identifying(ctx, api, given, names)
 	if why != "" {
 		w.note("The record as it is now is not shown: " + why + ".")
 		return target{named: names, affected: severalOf(given)}
 	}
 	names = append(names, named...)
-	asked := []byte{'{'}
-	for _, name := range named {
-		asked = appendNamed(asked, name, member(given, name))
-	}
 	got, err := api.Execute(ctx, w.ConnectorID, airbyteclient.ExecuteRequest{
-		Entity: w.Entity, Action: "get", Params: append(asked, '}'), Idempotent: true,
+		Entity: w.Entity, Action: "get", Params: asked, Idempotent: true,
 		Intent: "Show a person what is about to be changed",
 	})
 	t := target{named: names}
@@ -337,33 +334,65 @@ func (w *aboutWrite) inPath(ctx context.Context, api *Account) (names []string) 
 	return names
 }
 
-// identifying names the parameters by which the record can be fetched, or says
-// why it cannot be.
-func (w *aboutWrite) identifying(ctx context.Context, api *Account, given json.RawMessage) (names []string, why string) {
+// identifying gives the parameters by which the record can be fetched, and the
+// names that they have in the call, or says why it cannot be.
+func (w *aboutWrite) identifying(ctx context.Context, api *Account, given json.RawMessage, inPath []string) (asked json.RawMessage, names []string, why string) {
 	if w.known == nil {
-		return nil, "the connector could not be looked up"
+		return nil, nil, "the connector could not be looked up"
 	}
 	e := w.known.entity(w.Entity)
 	if e == nil || !e.can("get") {
-		return nil, "the service has no action that gets one by its ID, as far as is known"
+		return nil, nil, "the service has no action that gets one by its ID, as far as is known"
 	}
 	get := learnAction(ctx, api, w.known, w.Entity, "get")
 	if get == nil || !get.Known {
-		return nil, "how to get it is not documented"
+		return nil, nil, "how to get it is not documented"
 	}
+	asked = []byte{'{'}
 	for _, p := range get.Params {
 		if !p.Required {
 			continue
 		}
-		if v := member(given, p.Name); v == nil || string(v) == "null" {
-			return nil, fmt.Sprintf("getting it takes %s, which the call does not name", shown(p.Name))
+		name := p.Name
+		v := member(given, name)
+		if v == nil || string(v) == "null" {
+			if name = otherName(p.Name, get.Params, inPath); name == "" || member(given, name) == nil {
+				return nil, nil, fmt.Sprintf("getting it takes %s, which the call does not name", shown(p.Name))
+			}
+			if v = member(given, name); p.Type == "integer" && wholeNumber.MatchString(text(v)) {
+				v = json.RawMessage(text(v))
+			}
 		}
-		names = append(names, p.Name)
+		asked = appendNamed(asked, p.Name, v)
+		names = append(names, name)
 	}
 	if names == nil {
-		return nil, "which one it is cannot be told from the parameters"
+		return nil, nil, "which one it is cannot be told from the parameters"
 	}
-	return names, ""
+	return append(asked, '}'), names, ""
+}
+
+// wholeNumber matches a number that was given as a text.
+var wholeNumber = regexp.MustCompile(`^[1-9][0-9]{0,17}$`)
+
+// otherName is what the action itself calls a parameter in its path that get has
+// under a name of its own, as GitHub has issue_number and number: empty unless
+// there is just one that it can be.
+func otherName(name string, get []knownParam, inPath []string) string {
+	has := func(name string) bool {
+		return slices.ContainsFunc(get, func(p knownParam) bool { return p.Name == name })
+	}
+	other := ""
+	for _, candidate := range inPath {
+		switch {
+		case has(candidate):
+		case other != "", !strings.HasSuffix(candidate, "_"+name):
+			return ""
+		default:
+			other = candidate
+		}
+	}
+	return other
 }
 
 // severalOf counts the IDs of a call that names many.

@@ -268,7 +268,7 @@ func TestChangedRecordIsShownAgain(t *testing.T) {
 func TestPlanShowsWhatItCanWithoutTheRecord(t *testing.T) {
 	t.Parallel()
 	w := confirming(t)
-	p := w.ask(t, "execute_operation", `{"connector_id": "github", "entity": "issues", "action": "update", "params": {"owner": "lanternworks", "repo": "x", "issue_number": 1, "title": "z"}}`)
+	p := w.ask(t, "execute_operation", `{"connector_id": "github", "entity": "issues", "action": "update", "params": {"owner": "lanternworks", "repo": "x", "title": "z"}}`)
 	if len(p.Changes) != 1 || p.Changes[0] != (Change{"title", "", "z"}) || p.Target != nil || p.Undo != "" || !strings.Contains(strings.Join(p.Notes, " "), "getting it takes number") {
 		t.Errorf("%s", encoded(p))
 	}
@@ -542,4 +542,44 @@ func FuzzDecide(f *testing.F) {
 			t.Errorf("%q was taken for a plan", sealed)
 		}
 	})
+}
+
+// GitHub changes an issue by issue_number and gets it by number.
+func TestRecordIsFoundUnderTheOtherNameOfItsID(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	got, err := w.call(t, "execute_operation", []byte(`{"connector_id": "github", "entity": "issues", "action": "list", "params": {"owner": "lanternworks", "repo": "platform", "per_page": 1}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	issue := field(got, "result.0")
+	number, title := string(member(issue, "number")), text(member(issue, "title"))
+	for _, given := range []string{number, `"` + number + `"`} {
+		p := w.ask(t, "execute_operation", `{"connector_id": "github", "entity": "issues", "action": "update", "params": {"owner": "lanternworks", "repo": "platform", "issue_number": `+given+`, "title": "Renamed"}}`)
+		if title == "" || string(member(p.Target, "number")) != number || len(p.Changes) != 1 || p.Changes[0].Before != title {
+			t.Errorf("issue_number %s: %s", given, encoded(p))
+		}
+		if !strings.Contains(p.Undo, `"issue_number":`+given) || !strings.Contains(p.Undo, title) {
+			t.Errorf("undo: %s", p.Undo)
+		}
+	}
+}
+
+func TestOtherNameIsTakenOnlyWhereItIsClear(t *testing.T) {
+	t.Parallel()
+	get := []knownParam{{Name: "owner"}, {Name: "number"}}
+	for _, c := range []struct {
+		inPath []string
+		want   string
+	}{
+		{[]string{"owner", "issue_number"}, "issue_number"},
+		{[]string{"owner"}, ""},
+		{[]string{"owner", "issue_number", "comment_number"}, ""},
+		{[]string{"owner", "issue_id"}, ""},
+		{[]string{"owner", "phonenumber"}, ""},
+	} {
+		if got := otherName("number", get, c.inPath); got != c.want {
+			t.Errorf("%q: got %q", c.inPath, got)
+		}
+	}
 }
