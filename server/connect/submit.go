@@ -47,6 +47,12 @@ func (p *Pages) submit(ctx context.Context, l link, f *form, posted map[string][
 	if check.Status == "failed" || check.Status == "cancelled" {
 		return a.failed(f, check)
 	}
+	return p.create(ctx, client, body, check, a)
+}
+
+// create makes the connector of a link, whether its form was filled in or the
+// person has signed in. The caller holds the visit's turn.
+func (p *Pages) create(ctx context.Context, client *airbyteclient.Client, body airbyteclient.CreateConnectorRequest, check *airbyteclient.CheckResult, a *answers) attempt {
 	created, err := client.CreateConnector(ctx, body)
 	if err != nil {
 		return a.refusal(err, true)

@@ -33,6 +33,7 @@ type visit struct {
 	why     string // what the service said last
 	outcome Outcome
 	ended   bool
+	current *signIn // at Airbyte
 }
 
 // open finds the visit of a link, or begins it.
