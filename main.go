@@ -221,6 +221,7 @@ func (c *cli) useSandbox(ctx context.Context) (func(), error) {
 	srv := &http.Server{Handler: sandbox.New(sandbox.Options{Faults: faults}), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = srv.Serve(listener) }() // ends with Close
 	c.Airbyte.APIHost = "http://" + listener.Addr().String()
+	c.Airbyte.WebAppURL = c.Airbyte.APIHost
 	c.Airbyte.ClientID = sandbox.ClientID
 	c.Airbyte.ClientSecret = airbyteclient.NewSecret(sandbox.ClientSecret)
 	c.Airbyte.ClientSecretFile = ""
@@ -514,7 +515,7 @@ func (s *sandboxCommand) Run(env *environment, c *cli) error {
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	fmt.Fprintf(env.stdout, "The sandbox listens. To use it, set\n\n"+
-		"  AIRBYTE_API_HOST=http://%s\n  AIRBYTE_CLIENT_ID=%s\n  AIRBYTE_CLIENT_SECRET=%s\n  AIRBYTE_ORGANIZATION_ID=%s\n",
+		"  AIRBYTE_API_HOST=http://%s\n  AIRBYTE_WEBAPP_URL=http://%[1]s\n  AIRBYTE_CLIENT_ID=%[2]s\n  AIRBYTE_CLIENT_SECRET=%[3]s\n  AIRBYTE_ORGANIZATION_ID=%[4]s\n",
 		listener.Addr(), sandbox.ClientID, sandbox.ClientSecret, sandbox.OrganizationID)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(listener) }()

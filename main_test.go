@@ -194,7 +194,7 @@ func TestSandboxServesAnotherProcess(t *testing.T) {
 		stopped <- run(environment{ctx, strings.NewReader(""), in, io.Discard}, []string{"sandbox", "--address=127.0.0.1:0"})
 	}()
 	settings := map[string]string{}
-	for lines := bufio.NewScanner(out); len(settings) < 4 && lines.Scan(); {
+	for lines := bufio.NewScanner(out); len(settings) < 5 && lines.Scan(); {
 		if key, value, ok := strings.Cut(strings.TrimSpace(lines.Text()), "="); ok {
 			settings[key] = value
 		}

@@ -34,15 +34,16 @@ type ScopedTokenInfo struct {
 	WorkspaceName  string `json:"workspace_name"`
 }
 
-// CreateWidgetTokenRequest asks for a token for Airbyte's browser widget.
+// CreateWidgetTokenRequest asks for a token for Airbyte's browser widget. Nil
+// tags are left to the service, empty ones are sent.
 type CreateWidgetTokenRequest struct {
 	WorkspaceName string `json:"workspace_name"`
 	// AllowedOrigin is the origin of the page that shows the widget.
 	AllowedOrigin                      string   `json:"allowed_origin"`
 	RegionID                           string   `json:"region_id,omitempty"`
-	SelectedSourceTemplateTags         []string `json:"selected_source_template_tags,omitempty"`
+	SelectedSourceTemplateTags         []string `json:"selected_source_template_tags,omitzero"`
 	SelectedSourceTemplateTagsMode     string   `json:"selected_source_template_tags_mode,omitempty"`
-	SelectedConnectionTemplateTags     []string `json:"selected_connection_template_tags,omitempty"`
+	SelectedConnectionTemplateTags     []string `json:"selected_connection_template_tags,omitzero"`
 	SelectedConnectionTemplateTagsMode string   `json:"selected_connection_template_tags_mode,omitempty"`
 }
 

@@ -30,6 +30,7 @@ type Client struct {
 	token          *tokenSource
 	organizationID string
 	workspace      string
+	webApp         string
 	identity       string
 	userAgent      string
 	timeout        time.Duration
@@ -90,11 +91,16 @@ func New(config Config, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	webApp, err := webAppURL(config.WebAppURL)
+	if err != nil {
+		return nil, err
+	}
 	c := &Client{
 		base:           base,
 		token:          newTokenSource(config),
 		organizationID: config.OrganizationID,
 		workspace:      config.Workspace,
+		webApp:         webApp.String(),
 		identity:       identity(base, config),
 		userAgent:      config.UserAgent,
 		timeout:        config.Timeout,
@@ -119,6 +125,9 @@ func identity(base *url.URL, config Config) string {
 
 // Workspace is the name of the workspace to use when none is given.
 func (c *Client) Workspace() string { return c.workspace }
+
+// WebAppURL is Airbyte's web app, which people use and the client does not.
+func (c *Client) WebAppURL() string { return c.webApp }
 
 // Identity names the account and what it works in, the same for every client
 // with the same settings. It tells nothing of the credentials.

@@ -15,6 +15,7 @@ import (
 const (
 	DefaultWorkspace        = "default"
 	DefaultAPIHost          = "https://api.airbyte.ai"
+	DefaultWebAppURL        = "https://app.airbyte.ai"
 	DefaultTimeout          = 30 * time.Second
 	DefaultExecuteTimeout   = 300 * time.Second
 	DefaultMaxAnswerBytes   = 32 << 20
@@ -34,6 +35,7 @@ type Config struct {
 	// Workspace has no default here, so that a settings file can still give it.
 	Workspace        string        `name:"workspace" env:"AIRBYTE_WORKSPACE" help:"Name of the workspace that tools use when none is given (\"default\" if unset)."`
 	APIHost          string        `name:"api-host" env:"AIRBYTE_API_HOST" default:"https://api.airbyte.ai" help:"Base URL of the Agent API; without TLS only on loopback."`
+	WebAppURL        string        `name:"webapp-url" env:"AIRBYTE_WEBAPP_URL" default:"https://app.airbyte.ai" help:"Airbyte's web app, where people sign in to services that want it; without TLS only on loopback."`
 	Timeout          time.Duration `name:"api-timeout" env:"AIRBYTE_API_TIMEOUT" default:"30s" help:"Longest time for one API operation, repeats included."`
 	ExecuteTimeout   time.Duration `name:"execute-timeout" env:"AIRBYTE_EXECUTE_TIMEOUT" default:"300s" help:"Longest time for one connector operation, repeats included."`
 	MaxAnswerBytes   int64         `name:"max-answer-bytes" env:"AIRBYTE_MAX_ANSWER_BYTES" default:"33554432" help:"Longest API answer to read, in bytes after decompression."`
@@ -45,6 +47,9 @@ type Config struct {
 func (c Config) Validate() error {
 	var errs []error
 	if _, err := baseURL(c.APIHost); err != nil {
+		errs = append(errs, err)
+	}
+	if _, err := webAppURL(c.WebAppURL); err != nil {
 		errs = append(errs, err)
 	}
 	if !c.ClientSecret.IsZero() && c.ClientSecretFile != "" {
@@ -89,9 +94,15 @@ func orElse[T comparable](value, fallback T) T {
 	return value
 }
 
-// baseURL reads the API host. A host without a scheme is taken for https.
-func baseURL(host string) (*url.URL, error) {
-	host = strings.TrimSpace(orElse(host, DefaultAPIHost))
+func baseURL(host string) (*url.URL, error) { return serviceURL("API host", host, DefaultAPIHost) }
+
+func webAppURL(host string) (*url.URL, error) {
+	return serviceURL("web app URL", host, DefaultWebAppURL)
+}
+
+// serviceURL reads where a service is. A host without a scheme is taken for https.
+func serviceURL(what, host, fallback string) (*url.URL, error) {
+	host = strings.TrimSpace(orElse(host, fallback))
 	if !strings.Contains(host, "://") {
 		host = "https://" + host
 	}
@@ -99,15 +110,15 @@ func baseURL(host string) (*url.URL, error) {
 	switch {
 	// The parser's own words repeat the URL, which may hold a password.
 	case err != nil, u.Host == "", u.Opaque != "":
-		return nil, errors.New("API host: not a URL such as " + DefaultAPIHost)
+		return nil, errors.New(what + ": not a URL such as " + fallback)
 	case u.User != nil:
-		return nil, errors.New("API host: must not contain a user name or password")
+		return nil, errors.New(what + ": must not contain a user name or password")
 	case u.RawQuery != "", u.Fragment != "", u.ForceQuery:
-		return nil, errors.New("API host: must not contain a query or fragment")
+		return nil, errors.New(what + ": must not contain a query or fragment")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return nil, fmt.Errorf("API host: %q is not loopback, so it must be https", u.Host)
+		return nil, fmt.Errorf("%s: %q is not loopback, so it must be https", what, u.Host)
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("API host: scheme %q is neither https nor http", u.Scheme)
+		return nil, fmt.Errorf("%s: scheme %q is neither https nor http", what, u.Scheme)
 	}
 	return u, nil
 }

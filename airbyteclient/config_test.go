@@ -36,14 +36,14 @@ func TestAPIHost(t *testing.T) {
 
 func TestConfigIsRefusedInWords(t *testing.T) {
 	config := Config{
-		APIHost: "http://example.com", ClientSecret: NewSecret("canary"), ClientSecretFile: "/x", OrganizationID: "a\nb",
+		APIHost: "http://example.com", WebAppURL: "ftp://example.com", ClientSecret: NewSecret("canary"), ClientSecretFile: "/x", OrganizationID: "a\nb",
 		Timeout: -1, MaxAnswerBytes: -1, MaxDownloadBytes: 1 << 41,
 	}
 	err := config.Validate()
 	if err == nil || strings.Contains(err.Error(), "canary") {
 		t.Fatalf("got %v", err)
 	}
-	for _, part := range []string{"https", "not both", "organization ID", "timeouts", "max answer bytes", "max download bytes"} {
+	for _, part := range []string{"https", "web app URL", "not both", "organization ID", "timeouts", "max answer bytes", "max download bytes"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("%q is missing in %v", part, err)
 		}

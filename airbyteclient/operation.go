@@ -12,9 +12,10 @@ type Operation struct {
 	Method, Path string
 }
 
-// Operations lists every operation of the API that this package knows, in the
-// order of its files. CloneSourceTemplate shares its operation with
-// CreateSourceTemplate, and MintToken is called by the client itself.
+// Operations lists every operation of the published API that this package
+// knows, in the order of its files. CloneSourceTemplate shares its operation with
+// CreateSourceTemplate, and MintToken is called by the client itself. Those of
+// sign-in sessions are not public and not listed.
 func Operations() []Operation {
 	return []Operation{
 		opMintToken,

@@ -25,6 +25,7 @@ func TestSecretNeverPrints(t *testing.T) {
 		"holder": holder{secret, secret, []Secret{secret}, map[string]*Secret{"x": &secret}},
 		"config": Config{ClientSecret: secret}, "settings": Settings{ClientSecret: secret}, "client": c, "request": request{bearer: secret},
 		"scoped token": ScopedToken{canary}, "widget token": &WidgetToken{canary},
+		"sign-in": &SignInSession{AuthPayload: AuthPayload{NewSecret(canary)}}, "payload": AuthPayload{NewSecret(canary)},
 	}
 	for name, value := range values {
 		var shown bytes.Buffer

@@ -113,6 +113,7 @@ func (p *pages) servedAt(base string) {
 func (p *pages) close() {
 	p.stop()
 	p.watching.Wait()
+	p.Pages.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.server != nil {

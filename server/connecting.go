@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -134,9 +135,9 @@ func (s *Server) outcome(ctx context.Context, key string, visit *connect.Visit) 
 			Name        string `json:"name,omitempty"`
 			Account     string `json:"account,omitempty"`
 			Next        string `json:"next"`
-		}{o.ConnectorID, o.Name, o.Account, "Its credentials were tried and work. describe_connector shows what can be done."})
+		}{o.ConnectorID, o.Name, o.Account, nextOf(o)})
 	case connect.StateRefused:
-		return errorResult("The service refused what the person entered: " + o.Why + ". Nothing was created. The same call opens a new form.")
+		return errorResult("It was refused: " + strings.TrimSuffix(o.Why, ".") + ". Nothing was created. Where a setting is missing or wrong, give it in replication_config or environment; the call opens a new form.")
 	case connect.StateAbandoned:
 		return errorResult("The person closed the form without connecting. Nothing was created. Ask them before you try again.")
 	case connect.StateExpired:
@@ -145,9 +146,16 @@ func (s *Server) outcome(ctx context.Context, key string, visit *connect.Visit) 
 	return errorResult("The form ended as " + o.State + ". list_connectors shows whether the connector was created.")
 }
 
+func nextOf(o connect.Outcome) string {
+	if o.Why != "" {
+		return o.Why + " check_connector tries them; describe_connector shows what can be done."
+	}
+	return "Its credentials were tried and work. describe_connector shows what can be done."
+}
+
 // unfinished tells of a form that still waits for its person.
 func (s *Server) unfinished(visit *connect.Visit) *mcp.CallToolResult {
-	return errorResult(fmt.Sprintf("Not connected yet: a person must enter the credentials on a page, which takes them past this chat. "+
+	return errorResult(fmt.Sprintf("Not connected yet: a person must enter the credentials on a page, or sign in from there, which takes them past this chat. "+
 		"Give the user this link, if they do not have the page open: %s\nIt is good for 15 minutes and one use. "+
 		"Then call create_connector again with the very same arguments: it waits for them and tells what came of it.", visit.URL))
 }

@@ -56,6 +56,68 @@ func fillIn(t *testing.T, c *http.Client, link string) {
 	}
 }
 
+// signIn goes to a page as a person does, from there to the web app, and chooses
+// there. It returns the pages that were seen.
+func signIn(t *testing.T, c *http.Client, link, choice string) string {
+	t.Helper()
+	page := read(t, c, http.MethodGet, link, "")
+	token := regexp.MustCompile(`name="token" value="([^"]+)"`).FindStringSubmatch(page)
+	if token == nil {
+		t.Fatalf("no form:\n%.3000s", page)
+	}
+	page = read(t, c, http.MethodPost, link, url.Values{"token": {html.UnescapeString(token[1])}, "do": {"signin"}}.Encode())
+	address := regexp.MustCompile(`href="([^"]+/widget-bridge[^"]+)"`).FindStringSubmatch(page)
+	if address == nil {
+		t.Fatalf("it leads nowhere:\n%.3000s", page)
+	}
+	webApp, err := url.Parse(html.UnescapeString(address[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := webApp.Query()
+	form.Set("do", choice)
+	webApp.RawQuery = ""
+	return page + read(t, http.DefaultClient, http.MethodPost, webApp.String(), form.Encode())
+}
+
+// Gmail has nothing to fill in: a person must sign in, and the tool hears of it.
+func TestServiceIsConnectedBySigningIn(t *testing.T) {
+	t.Parallel()
+	for choice, want := range map[string]string{"approve": `"connector_id"`, "deny": "did not allow access to Gmail"} {
+		t.Run(choice, func(t *testing.T) {
+			t.Parallel()
+			b := askingBench(t)
+			web := b.listen(t)
+			session := web.greet("2025-11-25", "{}")
+			call := callMessage(1, "create_connector", `{"connector_type":"Gmail","name":"Post"}`)
+			first := session.post(call).last(t)
+			link := formLink.FindString(first.toolResult(t).text())
+			if link == "" {
+				t.Fatalf("no link: %s", first.raw)
+			}
+			pages := signIn(t, web.client, link, choice)
+			got := session.post(call).last(t)
+			if r := got.toolResult(t); r.IsError != (choice == "deny") || !strings.Contains(r.text(), want) {
+				t.Errorf("%s\n%.2000s", got.raw, pages)
+			}
+			created := 0
+			for _, r := range b.sandbox.Requests() {
+				if r.Method == http.MethodPost && strings.HasSuffix(r.Path, "/integrations/connectors") {
+					created++
+				}
+			}
+			if created != map[string]int{"approve": 1, "deny": 0}[choice] {
+				t.Errorf("%d connectors", created)
+			}
+			for _, secret := range []string{"sandbox-refresh_token", "widget_token"} {
+				if strings.Contains(b.log.String(), secret) || strings.Contains(string(first.raw)+string(got.raw), secret) {
+					t.Errorf("%s is in the log or in an answer", secret)
+				}
+			}
+		})
+	}
+}
+
 var formLink = regexp.MustCompile(`http://127\.0\.0\.1[:0-9]*/connect/[A-Za-z0-9_-]+`)
 
 // "Connect my Stripe" ends in a connector that works, with the key typed into a

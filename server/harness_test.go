@@ -99,7 +99,7 @@ func sandboxClient(t testing.TB, api http.Handler, around func(http.Handler) htt
 	t.Cleanup(transport.CloseIdleConnections)
 	client, err := airbyteclient.New(airbyteclient.Config{
 		ClientID: sandbox.ClientID, ClientSecret: airbyteclient.NewSecret(sandbox.ClientSecret),
-		OrganizationID: sandbox.OrganizationID, APIHost: upstream.URL,
+		OrganizationID: sandbox.OrganizationID, APIHost: upstream.URL, WebAppURL: upstream.URL,
 	}, airbyteclient.WithObserver(Observe), airbyteclient.WithTransport(transport))
 	if err != nil {
 		t.Fatal(err)

@@ -26,6 +26,7 @@ type setting struct {
 	kind        string // JSON type; empty means string
 	required    bool
 	secret      bool
+	hidden      bool // filled by a sign-in only
 	example     string
 }
 

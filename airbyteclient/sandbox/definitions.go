@@ -24,7 +24,16 @@ func sourceDefinitions() []*definition {
 			settings: []setting{{name: "start_date", about: "Records from before this date are left out."}},
 		})
 	}
+	all[slices.IndexFunc(all, func(d *definition) bool { return d.slug == "gmail" })].auth = []authOption{onlySignIn()}
 	return all
+}
+
+// onlySignIn is the way of services to which Airbyte's own application must sign
+// in: there is nothing that a person could fill in.
+func onlySignIn() authOption {
+	token := secret("refresh_token", "Refresh token.")
+	token.hidden = true
+	return authOption{title: "Sign in", oauth: true, discriminator: "auth_type=Client", keys: []setting{token}}
 }
 
 func secret(name, about string) setting {
@@ -140,6 +149,9 @@ func (s setting) schema(order int) object {
 	if s.secret {
 		o["airbyte_secret"] = true
 	}
+	if s.hidden {
+		o["airbyte_hidden"] = true
+	}
 	if kind == "array" {
 		o["items"] = object{"type": "string"}
 	}
@@ -160,7 +172,11 @@ func (d *definition) advancedAuth() object {
 		output := object{}
 		for _, key := range option.replication() {
 			if key.required {
-				output[key.name] = object{"type": "string", "path_in_connector_config": []string{"credentials", key.name}}
+				path := []string{"credentials", key.name}
+				if d.flat() {
+					path = path[1:]
+				}
+				output[key.name] = object{"type": "string", "path_in_connector_config": path}
 			}
 		}
 		application := object{"type": "object", "properties": object{"client_id": object{"type": "string"}, "client_secret": object{"type": "string"}}}

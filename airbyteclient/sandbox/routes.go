@@ -69,6 +69,11 @@ func (s *Sandbox) table() []route {
 	add("PUT", "oauth/credentials", application, s.setOAuthCredentials)
 	add("DELETE", "oauth/credentials/connector_type/{id}", application, s.deleteOAuthCredentials)
 
+	// Not in the published document: see airbyteclient.CreateSignInSession.
+	add("POST", "internal/mcp_oauth/sessions", application, s.createSignInSession)
+	add("GET", "internal/mcp_oauth/sessions/{uuid}", application, s.getSignInSession)
+	add("PATCH", "internal/mcp_oauth/sessions/{uuid}", application, s.updateSignInSession)
+
 	add("GET", "skills", anyone, s.listSkills)
 	add("GET", "skills/search", anyone, s.searchSkills)
 	add("GET", "skills/docs", anyone, s.getSkillDocs)

@@ -1,6 +1,7 @@
 // Package sandbox is an Agent API in this process: the whole of it, with state,
 // with a small believable world behind it, and with faults on demand. It serves
-// demonstrations, tests and evaluations; nothing in it reaches a network.
+// demonstrations, tests and evaluations; nothing in it reaches a network. It also
+// stands in for the one page of Airbyte's web app on which people sign in.
 package sandbox
 
 import (
@@ -126,6 +127,9 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Sandbox) serve(r *http.Request, raw []byte) response {
 	if len(raw) > maxBody {
 		return failure(http.StatusRequestEntityTooLarge, "Request body exceeds 10 MiB.")
+	}
+	if r.URL.Path == bridgePath {
+		return s.bridge(r, raw)
 	}
 	found, id, allowed := s.match(r.Method, r.URL.Path)
 	if found == nil {

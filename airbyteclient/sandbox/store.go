@@ -31,6 +31,7 @@ type store struct {
 	sourceTemplates     []*sourceTemplate
 	connectionTemplates []*connectionTemplate
 	oauth               map[string]object
+	sessions            map[string]session // by ID
 }
 
 type workspace struct {
@@ -53,7 +54,7 @@ type connector struct {
 
 func newStore(o Options) *store {
 	st := &store{
-		options: o, definitions: sourceDefinitions(), byID: map[string]*definition{}, oauth: map[string]object{},
+		options: o, definitions: sourceDefinitions(), byID: map[string]*definition{}, oauth: map[string]object{}, sessions: map[string]session{},
 		made: map[string]*sync.Once{}, data: map[string]dataset{}, indexed: map[string]dataset{},
 	}
 	for _, d := range st.definitions {

@@ -120,6 +120,7 @@ func TestBrowser(t *testing.T) {
 		{"expired while open", expiredWhileOpen},
 		{"two tabs", twoTabs},
 		{"a page of another site", anotherSite},
+		{"sign in at the web app", signInInBrowser},
 		{"approve and decline", approveAndDecline},
 		{"room to touch", roomToTouch},
 	} {
@@ -232,7 +233,7 @@ func foldedOptions(t *testing.T, ctx context.Context, b *bench) {
 func keyboardAlone(t *testing.T, ctx context.Context, b *bench) {
 	v := b.connect(connect.Request{DefinitionID: zendesk})
 	visit(t, ctx, v.URL)
-	order := []string{"f.credentials.api_token.choice", emailInput, tokenInput, "", "f.subdomain"}
+	order := []string{"", "f.credentials.api_token.choice", emailInput, tokenInput, "f.subdomain"}
 	for _, want := range order {
 		do(t, ctx, chromedp.KeyEvent("\t"))
 		if got := focused(t, ctx, want); got != want {
@@ -428,6 +429,9 @@ func TestShots(t *testing.T) {
 	})
 	shoot("missing", b.connect(connect.Request{DefinitionID: github}).URL, func() { follow(t, ctx, "button.primary") })
 	shoot("drive", b.connect(connect.Request{DefinitionID: drive}).URL)
+	shoot("signin-only", b.connect(connect.Request{DefinitionID: definitionOf(t, "Gmail"), ReplicationConfig: []byte(`{"start_date":"2026-01-01T00:00:00Z"}`)}).URL)
+	shoot("signin", b.signIn(b.connect(connect.Request{DefinitionID: hubspot}), nil).url)
+	shoot("hubspot", b.connect(connect.Request{DefinitionID: hubspot}).URL)
 	shoot("approval", b.approve(ticketChange()).URL)
 	shoot("deletion", b.approve(ticketDeletion()).URL)
 	shoot("invalid", b.url+"/connect/nonsense")

@@ -29,6 +29,7 @@ func (p *Pages) routes() http.Handler {
 	mux.HandleFunc("POST /connect/{sealed}", p.posted(forConnect, p.postForm))
 	mux.HandleFunc("GET /approve/{sealed}", p.opened(forApprove, p.showApproval))
 	mux.HandleFunc("POST /approve/{sealed}", p.posted(forApprove, p.postApproval))
+	mux.HandleFunc("GET /connect/signin/{sealed}", p.showSignIn)
 	mux.HandleFunc("GET /connect/done/{sealed}", p.showDone)
 	mux.HandleFunc("GET /approve/done/{sealed}", p.showDone)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -213,11 +214,7 @@ func (p *Pages) showForm(w http.ResponseWriter, r *http.Request, l link, v *visi
 		return
 	}
 	if f.impossible {
-		p.message(w, http.StatusOK, message{
-			Title: f.service + " is connected in the Airbyte app",
-			Lines: []string{f.service + " lets you in through a sign-in that only Airbyte's own application can begin. This page cannot do it for you.", "Connect it in the Airbyte app, then go back to your assistant."},
-			Link:  p.options.AppURL, LinkText: "Open the Airbyte app",
-		})
+		p.showOnlySignIn(w, l, f)
 		return
 	}
 	p.render(w, http.StatusOK, "form.html", p.formView(l, f, nil, attempt{}))
@@ -228,8 +225,10 @@ func (p *Pages) form(ctx context.Context, w http.ResponseWriter, l link, v *visi
 	if f := v.cached(); f != nil {
 		return f, true
 	}
+	webApp := airbyteclient.DefaultWebAppURL
 	client, err := p.options.Client(ctx, l.Caller)
 	if err == nil {
+		webApp = client.WebAppURL()
 		var f *form
 		if f, err = formOf(ctx, client, l.Request); err == nil {
 			v.cache(f)
@@ -245,7 +244,7 @@ func (p *Pages) form(ctx context.Context, w http.ResponseWriter, l link, v *visi
 	}
 	p.message(w, http.StatusBadGateway, message{
 		Title: "The form cannot be shown now", Lines: append(lines, "Nothing was done. Reload this page to try again, or connect the service in the Airbyte app."),
-		Link: p.options.AppURL, LinkText: "Open the Airbyte app",
+		Link: webApp, LinkText: "Open the Airbyte app",
 	})
 	return nil, false
 }
@@ -260,6 +259,10 @@ func (p *Pages) postForm(w http.ResponseWriter, r *http.Request, l link, v *visi
 	defer cancel()
 	f, ok := p.form(ctx, w, l, v)
 	if !ok {
+		return
+	}
+	if f.impossible || r.PostForm.Get(actionInput) == signInChoice {
+		p.postSignIn(ctx, w, r, l, f, v)
 		return
 	}
 	t := p.submit(ctx, l, v, f, r.PostForm)
@@ -355,13 +358,20 @@ type done struct {
 	At        time.Time `json:"at"`
 }
 
-func (p *Pages) seeDone(w http.ResponseWriter, purpose string, l link, o Outcome, service string) {
-	now := p.options.Now().UTC().Truncate(time.Second)
-	d := done{Purpose: purpose, State: o.State, Name: o.Name, Service: service, Workspace: l.Request.WorkspaceName, Account: o.Account, Why: o.Why, At: now}
+func (p *Pages) doneOf(purpose string, l link, o Outcome, service string) done {
+	d := done{
+		Purpose: purpose, State: o.State, Name: o.Name, Service: service, Workspace: l.Request.WorkspaceName, Account: o.Account, Why: o.Why,
+		At: p.options.Now().UTC().Truncate(time.Second),
+	}
 	if l.Approval != nil {
 		d.Title = l.Approval.Title
 	}
-	sealed, err := p.options.Seal.Close(forDone, "", now.Add(linkTime), d)
+	return d
+}
+
+func (p *Pages) seeDone(w http.ResponseWriter, purpose string, l link, o Outcome, service string) {
+	d := p.doneOf(purpose, l, o, service)
+	sealed, err := p.options.Seal.Close(forDone, "", d.At.Add(linkTime), d)
 	if err != nil {
 		p.message(w, http.StatusOK, doneMessage(d))
 		return

@@ -29,6 +29,7 @@ const (
 	jira       = "68e63de2-bb83-4c7e-93fa-a8a9051e3993"
 	stripe     = "e094cb9a-26de-4645-8761-65c0c425d1de"
 	salesforce = "b117307c-14b6-41aa-9422-947e34922962"
+	hubspot    = "36c891d9-4bd9-43ac-bad2-10e12756272c"
 	drive      = "9f8dda77-1048-4368-815b-269bf54ee9b8"
 	canary     = "canary-7f3a-secret-90210"
 )
@@ -40,6 +41,7 @@ type bench struct {
 	client  *airbyteclient.Client
 	pages   *connect.Pages
 	url     string
+	app     string // the web app: the sandbox
 	seal    *tools.Seal
 	ledger  *tools.Ledger
 
@@ -57,16 +59,21 @@ func newBench(t *testing.T, faults ...sandbox.Fault) *bench {
 	t.Helper()
 	b := &bench{t: t, sandbox: sandbox.New(sandbox.Options{Faults: faults})}
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if b.api != nil && !strings.HasSuffix(r.URL.Path, "/token") {
-			b.api.ServeHTTP(w, r)
+		b.mu.Lock()
+		api := b.api
+		b.mu.Unlock()
+		if api != nil && !strings.HasSuffix(r.URL.Path, "/token") {
+			api.ServeHTTP(w, r)
 			return
 		}
 		b.sandbox.ServeHTTP(w, r)
 	}))
 	t.Cleanup(service.Close)
+	b.app = service.URL
 	var err error
 	b.client, err = airbyteclient.New(airbyteclient.Config{
 		APIHost: service.URL, ClientID: sandbox.ClientID, ClientSecret: airbyteclient.NewSecret(sandbox.ClientSecret), OrganizationID: sandbox.OrganizationID,
+		WebAppURL: service.URL,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -87,8 +94,8 @@ func newBench(t *testing.T, faults ...sandbox.Fault) *bench {
 
 // newPages makes pages as another process with the same key and ledger would.
 func (b *bench) newPages() *connect.Pages {
-	return connect.New(connect.Options{
-		Seal: b.seal, Ledger: b.ledger, Base: func() string { return b.url }, Now: b.now,
+	p := connect.New(connect.Options{
+		Seal: b.seal, Ledger: b.ledger, Base: func() string { return b.url }, Now: b.now, Poll: 10 * time.Millisecond,
 		Log: slog.New(slog.NewTextHandler(writer(func(p []byte) (int, error) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
@@ -110,6 +117,8 @@ func (b *bench) newPages() *connect.Pages {
 			return b.broken
 		},
 	})
+	b.t.Cleanup(p.Close)
+	return p
 }
 
 type writer func([]byte) (int, error)

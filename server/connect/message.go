@@ -106,7 +106,7 @@ func doneMessage(d done) message {
 		m.Title, m.Lines = "Declined", []string{"Nothing was changed.", mayClose}
 		fact("Change", d.Title)
 	default:
-		m.Title, m.Tone, m.Lines = "Airbyte refused this", "bad", []string{"Nothing was connected. It is not something that you entered: your assistant or whoever looks after Airbyte for you has to mend it.", mayClose}
+		m.Title, m.Tone, m.Lines = "Airbyte refused this", "bad", []string{"Nothing was connected. Your assistant can give you a new link to try again. If that is refused as well, whoever looks after Airbyte for you has to mend it.", mayClose}
 		if d.Purpose == forApprove {
 			m.Title, m.Lines = "This could not be decided", []string{"Nothing was changed. Ask your assistant how things stand.", mayClose}
 		}

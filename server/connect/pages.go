@@ -43,11 +43,12 @@ const (
 )
 
 // Pages serves the pages on which a person connects an account or approves a
-// change. The zero value is not usable: call New.
+// change. The zero value is not usable: call New, and Close in the end.
 type Pages struct {
-	options Options
-	visits  visits
-	handler http.Handler
+	options  Options
+	visits   visits
+	handler  http.Handler
+	watchers watchers
 }
 
 // Sealer makes texts that only this server can read or make.
@@ -69,8 +70,8 @@ type Options struct {
 	Log    *slog.Logger     // gets no values; nil means none
 	// Decide carries out what was chosen on an approval page.
 	Decide func(code string, yes bool) error
-	// AppURL is Airbyte's own web app; empty means https://app.airbyte.ai.
-	AppURL string
+	// Poll is the time between two looks at a sign-in; 0 means 3 seconds.
+	Poll time.Duration
 }
 
 // Request names the service to connect and what is known already. Secrets in
@@ -105,10 +106,8 @@ func New(o Options) *Pages {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.AppURL == "" {
-		o.AppURL = "https://app.airbyte.ai"
-	}
 	p := &Pages{options: o, visits: visits{byID: map[string]*visit{}}}
+	p.watchers.closing, p.watchers.close = context.WithCancel(context.Background())
 	p.handler = p.routes()
 	return p
 }

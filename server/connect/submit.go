@@ -57,23 +57,31 @@ func (p *Pages) submit(ctx context.Context, l link, v *visit, f *form, posted ma
 	}
 	var mend attempt
 	o := p.decided(ctx, l, v, func(ctx context.Context) Outcome {
-		created, err := client.CreateConnector(ctx, body)
-		if err != nil {
-			if mend = a.refusal(err, true); mend.outcome == nil {
-				return Outcome{State: StateWaiting}
-			}
-			return *mend.outcome
+		t := p.create(ctx, client, body, check, a)
+		if t.outcome != nil {
+			return *t.outcome
 		}
-		out := Outcome{State: StateCreated, ConnectorID: created.ID, Name: plain(a.without(created.Name), 200), Account: a.without(accountOf(created.ReplicationConfig))}
-		if check.Status != "succeeded" {
-			out.Why = "The service could not say whether the credentials work."
-		}
-		return out
+		mend = t
+		return Outcome{State: StateWaiting}
 	})
 	if mend.title != "" {
 		return mend
 	}
 	return attempt{outcome: &o}
+}
+
+// create makes the connector of a link, whether its form was filled in or the
+// person has signed in. The caller has claimed the link.
+func (p *Pages) create(ctx context.Context, client *airbyteclient.Client, body airbyteclient.CreateConnectorRequest, check *airbyteclient.CheckResult, a *answers) attempt {
+	created, err := client.CreateConnector(ctx, body)
+	if err != nil {
+		return a.refusal(err, true)
+	}
+	out := Outcome{State: StateCreated, ConnectorID: created.ID, Name: plain(a.without(created.Name), 200), Account: a.without(accountOf(created.ReplicationConfig))}
+	if check.Status != "succeeded" {
+		out.Why = "The service could not say whether the credentials work."
+	}
+	return attempt{outcome: &out}
 }
 
 // firstTaken checks one configuration in the ways in which it can be put. The

@@ -23,7 +23,7 @@ var files embed.FS
 var (
 	style     = readStyle()
 	styleHash = "sha256-" + hashOf(string(style))
-	templates = parseTemplates("form.html", "approval.html", "message.html")
+	templates = parseTemplates("form.html", "signin.html", "approval.html", "message.html")
 )
 
 func readStyle() template.CSS {
@@ -86,8 +86,8 @@ type formView struct {
 	Auth               []fieldView
 	Settings, Optional []fieldView
 	Given              [][2]string
-	Docs, AppURL       string
-	OAuthNote          bool
+	Docs               string
+	SignIn             bool // is offered
 	Minutes            int
 	Problem            string
 	Words              []string
@@ -145,7 +145,7 @@ func (p *Pages) formView(l link, f *form, posted url.Values, t attempt) formView
 	}
 	view := formView{
 		page: newPage(title, f.service), Service: f.service, Workspace: plain(l.Request.WorkspaceName, 100), Token: p.token(l),
-		Docs: f.docs, AppURL: p.options.AppURL, OAuthNote: f.oauth, Minutes: minutes(l.Until.Sub(p.options.Now())),
+		Docs: f.docs, SignIn: f.oauth, Minutes: minutes(l.Until.Sub(p.options.Now())),
 		Problem: t.title, Words: t.words,
 	}
 	view.Auth = v.fields(f.auth, v.given)
@@ -175,17 +175,23 @@ func (p *Pages) formView(l link, f *form, posted url.Values, t attempt) formView
 			shown[key] = value
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(shown)) {
-		value := plainLines(shownValue(shown[key]), 500)
-		if secretName.MatchString(key) {
-			value = "[hidden]"
-		}
-		view.Given = append(view.Given, [2]string{plain(key, 80), value})
-	}
+	view.Given = shownSettings(shown)
 	for _, x := range slices.Concat(view.Auth, view.Settings, view.Optional) {
 		view.Problems = append(view.Problems, x.problems()...)
 	}
 	return view
+}
+
+// shownSettings lists settings by name, for people.
+func shownSettings(settings map[string]any) (list [][2]string) {
+	for _, key := range slices.Sorted(maps.Keys(settings)) {
+		value := plainLines(shownValue(settings[key]), 500)
+		if secretName.MatchString(key) {
+			value = "[hidden]"
+		}
+		list = append(list, [2]string{plain(key, 80), value})
+	}
+	return list
 }
 
 func minutes(d time.Duration) int { return max(int((d+time.Minute-1)/time.Minute), 1) }

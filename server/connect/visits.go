@@ -44,8 +44,9 @@ type visit struct {
 
 	mu      sync.Mutex // guards the fields below
 	form    *form
-	service string // whose form it is
-	why     string // what the service said last
+	service string  // whose form it is
+	why     string  // what the service said last
+	current *signIn // at Airbyte
 }
 
 // open finds the visit of a link, or begins it.

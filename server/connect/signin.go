@@ -1,0 +1,409 @@
+package connect
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"airbyte-agent-mcp/airbyteclient"
+)
+
+const (
+	// signInPoll is the time between two looks at a sign-in.
+	signInPoll = 3 * time.Second
+	// closeTime is what a creation that has begun still gets when the pages close.
+	closeTime = 10 * time.Second
+)
+
+// signInChoice is the button that leads to the web app.
+const signInChoice = "signin"
+
+// signIn is a person's way through Airbyte's web app, for one visit. It follows
+// the browser credential flow of Airbyte's own command line.
+type signIn struct {
+	client   *airbyteclient.Client
+	template *airbyteclient.SourceTemplate
+	global   bool // the template is Airbyte's own
+	widget   *airbyteclient.WidgetToken
+	session  string
+	// body is the connector to create, without what the sign-in gives. It is
+	// guarded by the visit's turn.
+	body airbyteclient.CreateConnectorRequest
+}
+
+// watchers are the goroutines that look after sign-ins.
+type watchers struct {
+	mu      sync.Mutex // guards closed, so that none begins when Close waits
+	closed  bool
+	running sync.WaitGroup
+	closing context.Context // ends with Close
+	close   context.CancelFunc
+}
+
+// Close ends the looking after sign-ins and waits for it. A creation that has
+// begun may end, but for a few seconds only.
+func (p *Pages) Close() {
+	p.watchers.mu.Lock()
+	p.watchers.closed = true
+	p.watchers.mu.Unlock()
+	p.watchers.close()
+	p.watchers.running.Wait()
+}
+
+// postSignIn begins a sign-in, or goes on with the one of the visit, and sends
+// the browser to a page that can be reloaded. The caller holds the turn.
+func (p *Pages) postSignIn(ctx context.Context, w http.ResponseWriter, r *http.Request, l link, f *form, v *visit) {
+	body, t := f.signInRequest(l.Request, r.PostForm)
+	if len(t.fields) > 0 {
+		p.render(w, t.status, "form.html", p.formView(l, f, r.PostForm, t))
+		return
+	}
+	s := v.signingIn()
+	if s == nil {
+		client, err := p.options.Client(ctx, l.Caller)
+		if err != nil {
+			p.log(l, "begin sign-in", err)
+			p.message(w, http.StatusBadGateway, notNow)
+			return
+		}
+		if s, err = beginSignIn(ctx, client, l.Request); err == nil && !p.watch(l, v, s) {
+			err = &airbyteclient.Error{Kind: airbyteclient.KindCanceled, Message: "this server is about to end"}
+		}
+		if err != nil {
+			p.log(l, "begin sign-in", err)
+			p.message(w, http.StatusOK, webAppMessage(f.service, client.WebAppURL(), err))
+			return
+		}
+		p.options.Log.Info("page", "visit", l.ID, "sign-in", "begun")
+	}
+	s.body = body
+	w.Header().Set("Location", "signin/"+r.PathValue("sealed"))
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// signInRequest is the connector to create when the person has signed in, with
+// what is not secret of the settings that were filled in, or that came with the
+// request where the page has no fields. What is missing the web app may ask for.
+func (f *form) signInRequest(r Request, posted url.Values) (airbyteclient.CreateConnectorRequest, attempt) {
+	settings, a := map[string]any{}, &answers{posted: posted, errors: map[string]string{}}
+	if f.impossible {
+		given := decodeObject(r.ReplicationConfig)
+		maps.Copy(given, decodeObject(r.Environment))
+		for _, x := range f.settings {
+			if value, found := given[x.key]; found {
+				settings[x.key] = value
+			}
+		}
+	} else {
+		settings, _ = a.object(f.settings)
+	}
+	maps.DeleteFunc(a.errors, func(name, _ string) bool { return strings.TrimSpace(posted.Get(name)) == "" })
+	if len(a.errors) > 0 {
+		return airbyteclient.CreateConnectorRequest{}, attempt{status: http.StatusUnprocessableEntity, title: "Some fields need another look", fields: a.errors}
+	}
+	for _, x := range f.settings {
+		if x.holdsSecret() {
+			delete(settings, x.key)
+		}
+	}
+	bodies, err := f.requests(r, nil, settings, strings.TrimSpace(posted.Get(nameInput)))
+	if err != nil {
+		return airbyteclient.CreateConnectorRequest{}, attempt{status: http.StatusUnprocessableEntity, title: "The settings cannot be sent", fields: map[string]string{nameInput: "They are not JSON."}}
+	}
+	return bodies[0], attempt{}
+}
+
+var errNoTemplate = errors.New("there is no template of the service to sign in with")
+
+func beginSignIn(ctx context.Context, client *airbyteclient.Client, r Request) (*signIn, error) {
+	s := &signIn{client: client}
+	var err error
+	if s.template, s.global, err = templateOf(ctx, client, r); err != nil {
+		return nil, err
+	}
+	s.widget, err = client.CreateWidgetToken(ctx, airbyteclient.CreateWidgetTokenRequest{
+		WorkspaceName: r.WorkspaceName, AllowedOrigin: client.WebAppURL(),
+		SelectedSourceTemplateTags: []string{}, SelectedSourceTemplateTagsMode: "any",
+		SelectedConnectionTemplateTags: []string{}, SelectedConnectionTemplateTagsMode: "any",
+	})
+	if err != nil {
+		return nil, err
+	}
+	workspace, err := s.widget.WorkspaceID()
+	if err != nil {
+		return nil, err
+	}
+	made, err := client.CreateSignInSession(ctx, airbyteclient.CreateSignInSessionRequest{
+		SourceDefinitionID: cmp.Or(s.template.SourceDefinitionID, r.DefinitionID), WorkspaceID: workspace, SourceTemplateID: s.template.ID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.session = made.SessionID
+	return s, nil
+}
+
+// templateOf finds the template that a request names, or the first of its
+// definition: the organization's own before Airbyte's.
+func templateOf(ctx context.Context, client *airbyteclient.Client, r Request) (t *airbyteclient.SourceTemplate, global bool, err error) {
+	for _, useGlobal := range []bool{false, true} {
+		list, err := client.ListSourceTemplates(ctx, airbyteclient.ListSourceTemplatesOptions{UseGlobal: useGlobal})
+		if err != nil {
+			return nil, false, err
+		}
+		i := slices.IndexFunc(list, func(s airbyteclient.SourceTemplateSummary) bool {
+			if r.SourceTemplateID != "" {
+				return strings.EqualFold(s.ID, r.SourceTemplateID)
+			}
+			return strings.EqualFold(s.ActorDefinitionID, r.DefinitionID)
+		})
+		if i >= 0 {
+			t, err = client.GetSourceTemplate(ctx, list[i].ID)
+			return t, list[i].OrganizationID == "", err
+		}
+	}
+	return nil, false, errNoTemplate
+}
+
+// webAppMessage is for a sign-in that cannot be begun: the sessions are not
+// public, so that a service may refuse them for good.
+func webAppMessage(service, webApp string, err error) message {
+	m := message{
+		Title: service + " is connected in the Airbyte app",
+		Lines: []string{service + " lets you in through a sign-in that only Airbyte's own application can begin. This page cannot do it for you.", "Connect it in the Airbyte app, then go back to your assistant."},
+	}
+	switch airbyteclient.KindOf(err) {
+	case airbyteclient.KindRateLimited, airbyteclient.KindUnavailable, airbyteclient.KindServer, airbyteclient.KindTimeout, airbyteclient.KindNetwork, airbyteclient.KindCanceled:
+		m = notNow
+		m.Lines = append(slices.Clone(m.Lines), "You can also connect "+service+" in the Airbyte app.")
+	}
+	m.Link, m.LinkText = webApp, "Open the Airbyte app"
+	return m
+}
+
+var notNow = message{Title: "The sign-in cannot be begun now", Tone: "bad", Lines: []string{"Airbyte could not be asked. Nothing was done. Go back and try again in a moment."}}
+
+// address is where the person signs in. The token in it makes whoever has it the
+// person, so it is on their page alone.
+func (s *signIn) address() string {
+	q := url.Values{"widget_token": {s.widget.Token}, "session": {s.session}, "selectedTemplateId": {s.template.ID}, "showEntityPicker": {"true"}}
+	if s.global {
+		q.Set("useGlobalTemplates", "true")
+	}
+	return s.client.WebAppURL() + "/widget-bridge?" + q.Encode()
+}
+
+// signInView is a page about signing in: before it, and when it has begun.
+type signInView struct {
+	page
+	Service, Workspace string
+	Token              string
+	Address            string // in the web app; empty before the sign-in has begun
+	Given              [][2]string
+	Docs               string
+	Minutes            int
+}
+
+func (p *Pages) signInView(l link, service string) signInView {
+	given := decodeObject(l.Request.ReplicationConfig)
+	maps.Copy(given, decodeObject(l.Request.Environment))
+	return signInView{
+		page: newPage("Connect "+service, service), Service: service, Workspace: plain(l.Request.WorkspaceName, 100),
+		Given: shownSettings(given), Minutes: minutes(l.Until.Sub(p.options.Now())),
+	}
+}
+
+// showOnlySignIn is the page of a service that can be connected in no other way.
+func (p *Pages) showOnlySignIn(w http.ResponseWriter, l link, f *form) {
+	view := p.signInView(l, f.service)
+	view.Token, view.Docs = p.token(l), f.docs
+	p.render(w, http.StatusOK, "signin.html", view)
+}
+
+// showSignIn leads to the web app and, when all is done there, tells the outcome.
+// It begins nothing: previews of links get pages, too.
+func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request) {
+	l, v, ok := p.follow(w, r, forConnect)
+	if !ok {
+		return
+	}
+	o, ended := p.result(v)
+	switch s := v.signingIn(); {
+	case ended && o.State != StateExpired:
+		p.message(w, http.StatusOK, doneMessage(p.doneOf(forConnect, l, o, v.about())))
+	case ended, !p.options.Now().Before(l.Until):
+		p.message(w, http.StatusGone, expiredMessage)
+	case s == nil: // begun by another process
+		w.Header().Set("Location", "../"+r.PathValue("sealed"))
+		w.WriteHeader(http.StatusSeeOther)
+	default:
+		view := p.signInView(l, v.about())
+		view.Window, view.Address = "Sign in to "+v.about(), s.address()
+		p.render(w, http.StatusOK, "signin.html", view)
+	}
+}
+
+// watch looks after a sign-in until the visit has an outcome, and tells whether
+// it could begin to.
+func (p *Pages) watch(l link, v *visit, s *signIn) bool {
+	p.watchers.mu.Lock()
+	defer p.watchers.mu.Unlock()
+	if p.watchers.closed {
+		return false
+	}
+	v.signIn(s)
+	p.watchers.running.Go(func() {
+		for p.await(l, v) && !p.look(p.watchers.closing, l, v, s) {
+		}
+		v.signIn(nil)
+	})
+	return true
+}
+
+// await waits for the time of the next look. There is none when the visit has
+// ended, which it does here at the end of the link's time.
+func (p *Pages) await(l link, v *visit) bool {
+	ctx := p.watchers.closing
+	timer := time.NewTimer(cmp.Or(p.options.Poll, signInPoll))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+	}
+	if _, ended := p.result(v); ended {
+		return false
+	}
+	if p.options.Now().Before(l.Until) {
+		return true
+	}
+	p.expire(ctx, v)
+	return false
+}
+
+// look asks how a sign-in stands, acts on it, and tells whether that was all.
+func (p *Pages) look(ctx context.Context, l link, v *visit, s *signIn) (over bool) {
+	got, err := s.client.GetSignInSession(ctx, s.session)
+	switch kind := airbyteclient.KindOf(err); {
+	case kind == airbyteclient.KindNotFound, kind == airbyteclient.KindForbidden:
+		p.log(l, "look after sign-in", err)
+		v.heard("Airbyte does not know the sign-in any more.")
+		return true // and another can be begun
+	case err != nil:
+		return false
+	}
+	switch got.Status {
+	case airbyteclient.SignInCompleted, airbyteclient.SignInFailed, airbyteclient.SignInError:
+	default:
+		return false
+	}
+	release, err := v.take(ctx)
+	if err != nil {
+		return true
+	}
+	defer release()
+	if _, ended := p.result(v); ended { // by the form
+		return true
+	}
+	ctx, cancel := outlast(ctx)
+	defer cancel()
+	ours := false
+	o := p.decided(ctx, l, v, func(ctx context.Context) Outcome {
+		o, final := p.signedIn(ctx, v, s, got)
+		if ours = final; !final {
+			v.heard(o.Why)
+			return Outcome{State: StateWaiting}
+		}
+		return o
+	})
+	if o.State == StateWaiting {
+		return false
+	}
+	p.options.Log.Info("page", "visit", l.ID, "sign-in", got.Status, "state", o.State)
+	if ours && o.State == StateCreated && got.SourceID == "" {
+		if err := s.client.UpdateSignInSession(ctx, s.session, airbyteclient.UpdateSignInSessionRequest{SourceID: o.ConnectorID}); err != nil {
+			p.log(l, "mark sign-in", err) // which only tidies up
+		}
+	}
+	return true
+}
+
+// outlast gives a creation its own time: what ends the waiting leaves it a little.
+func outlast(ctx context.Context) (context.Context, context.CancelFunc) {
+	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), submitTime)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(closeTime, cancel) })
+	return work, func() { stop(); cancel() }
+}
+
+// signedIn makes an outcome of a session that has come to its end. One that is
+// not final is worth another try.
+func (p *Pages) signedIn(ctx context.Context, v *visit, s *signIn, got *airbyteclient.SignInSession) (o Outcome, final bool) {
+	if got.Status != airbyteclient.SignInCompleted {
+		return Outcome{State: StateRefused, Why: cmp.Or(plain(got.Error, 600), "The sign-in did not succeed, and Airbyte gave no reason.")}, true
+	}
+	if got.SourceID != "" {
+		return s.connected(ctx, got.SourceID), true
+	}
+	t := p.createSignedIn(ctx, v, s, got)
+	if t.outcome != nil {
+		return *t.outcome, true
+	}
+	words := slices.Concat(t.words, slices.Sorted(maps.Values(t.fields)))
+	slices.Sort(words)
+	return Outcome{State: StateRefused, Why: strings.Join(slices.Compact(words), " ")}, t.status == http.StatusUnprocessableEntity
+}
+
+// connected is the outcome where the web app has created the connector.
+func (s *signIn) connected(ctx context.Context, id string) Outcome {
+	o := Outcome{State: StateCreated, ConnectorID: id, Why: "Airbyte's web app created it; its credentials were not tried here."}
+	if c, err := s.client.GetConnector(ctx, id); err == nil {
+		o.Name, o.Account = plain(c.Name, 200), accountOf(c.ReplicationConfig)
+	}
+	return o
+}
+
+func (p *Pages) createSignedIn(ctx context.Context, v *visit, s *signIn, got *airbyteclient.SignInSession) attempt {
+	none := &answers{} // nothing was filled in: the client blanks what it sent
+	template := s.template
+	if id := got.SourceTemplateID; id != "" && !strings.EqualFold(id, template.ID) {
+		var err error
+		if template, err = s.client.GetSourceTemplate(ctx, id); err != nil {
+			return none.refusal(err, false)
+		}
+	}
+	body := s.body
+	var err error
+	if body.ReplicationConfig, err = got.AuthPayload.Config(template, json.RawMessage(s.body.ReplicationConfig)); err != nil {
+		return none.refusal(err, false)
+	}
+	body.DefinitionID, body.SourceTemplateID = "", template.ID
+	check, err := s.client.CheckNewConnector(ctx, body)
+	if err != nil {
+		check = &airbyteclient.CheckResult{} // the person cannot mend it, so the creation decides
+	}
+	if check.Status == "failed" || check.Status == "cancelled" {
+		return none.failed(&form{service: v.about()}, check)
+	}
+	return p.create(ctx, s.client, body, check, none)
+}
+
+// signingIn is the sign-in of the visit, while it is looked after.
+func (v *visit) signingIn() *signIn {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.current
+}
+
+func (v *visit) signIn(s *signIn) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.current = s
+}
