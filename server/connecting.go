@@ -100,6 +100,7 @@ func (s *Server) newVisit(ctx context.Context, api *airbyteclient.Client, key st
 	visit, err := s.pages.Connect(ctx, api.Identity(), connect.Request{
 		WorkspaceName: need.WorkspaceName, DefinitionID: need.DefinitionID, SourceTemplateID: need.SourceTemplateID, Name: need.Name,
 		ReplicationConfig: need.ReplicationConfig, Environment: need.Environment,
+		Replaces: connect.Replaced{ID: need.ReplacesID, Name: need.ReplacesName},
 	})
 	if err != nil {
 		return nil, err
@@ -147,6 +148,9 @@ func (s *Server) outcome(ctx context.Context, key string, visit *connect.Visit) 
 }
 
 func nextOf(o connect.Outcome) string {
+	if o.ReplacedID != "" {
+		return fmt.Sprintf("Its credentials were tried and work, and it has the old one's name. %s delete_connector with connector_id %s does that, once the user agrees.", o.Why, o.ReplacedID)
+	}
 	if o.Why != "" {
 		return o.Why + " check_connector tries them; describe_connector shows what can be done."
 	}

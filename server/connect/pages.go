@@ -83,6 +83,14 @@ type Request struct {
 	SourceTemplateID  string          `json:"template,omitempty"`
 	ReplicationConfig json.RawMessage `json:"settings,omitempty"`
 	Environment       json.RawMessage `json:"environment,omitempty"`
+	// Replaces is the connector that the new one takes over from.
+	Replaces Replaced `json:"replaces,omitzero"`
+}
+
+// Replaced is a connector whose name a new one gets, to change its credentials.
+type Replaced struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 // Visit is a link to a page, and the ID to ask for its Outcome with.
@@ -93,6 +101,7 @@ type Visit struct{ URL, ID string }
 type Outcome struct {
 	State       string
 	ConnectorID string
+	ReplacedID  string // the connector whose name it has got
 	Name        string
 	Why         string
 	Account     string

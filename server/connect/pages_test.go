@@ -786,3 +786,31 @@ func TestApprovalOfManyChangesFitsALink(t *testing.T) {
 		t.Error("changes are left out without a word")
 	}
 }
+
+func TestFormOfAReplacementMovesTheName(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	const oldID = "c0000006-0000-4000-8000-000000000006"
+	old, err := b.client.GetConnector(t.Context(), oldID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := b.connect(connect.Request{DefinitionID: zendesk, Name: old.Name, Replaces: connect.Replaced{ID: oldID, Name: old.Name}})
+	page := b.get(v.URL)
+	if sub := page.Find(".sub").Text(); !strings.Contains(sub, "in place of "+old.Name) {
+		t.Errorf("the page says %q", sub)
+	}
+	form := zendeskForm(page, canary)
+	form.Set("name", old.Name)
+	if done := b.post(v.URL, form); !strings.Contains(done.text, old.Name+" (replaced)") {
+		t.Errorf("the last page says %s", done.text)
+	}
+	o := b.outcome(v)
+	created, err := b.client.GetConnector(t.Context(), o.ConnectorID)
+	if err != nil || created.Name != old.Name || o.Name != old.Name || o.ReplacedID != oldID {
+		t.Errorf("%v: %+v, named %q", err, o, created.Name)
+	}
+	if kept, err := b.client.GetConnector(t.Context(), oldID); err != nil || kept.Name != old.Name+" (replaced)" {
+		t.Errorf("%v: the old one is named %q", err, kept.Name)
+	}
+}

@@ -205,6 +205,7 @@ func (s *signIn) address() string {
 type signInView struct {
 	page
 	Service, Workspace string
+	Replaces           string
 	Token              string
 	Address            string // in the web app; empty before the sign-in has begun
 	Given              [][2]string
@@ -216,7 +217,7 @@ func (p *Pages) signInView(l link, service string) signInView {
 	given := decodeObject(l.Request.ReplicationConfig)
 	maps.Copy(given, decodeObject(l.Request.Environment))
 	return signInView{
-		page: newPage("Connect "+service, service), Service: service, Workspace: plain(l.Request.WorkspaceName, 100),
+		page: newPage("Connect "+service, service), Service: service, Workspace: plain(l.Request.WorkspaceName, 100), Replaces: plain(l.Request.Replaces.Name, 100),
 		Given: shownSettings(given), Minutes: minutes(l.Until.Sub(p.options.Now())),
 	}
 }
@@ -317,7 +318,7 @@ func (p *Pages) look(ctx context.Context, l link, v *visit, s *signIn) (over boo
 	defer cancel()
 	ours := false
 	o := p.decided(ctx, l, v, func(ctx context.Context) Outcome {
-		o, final := p.signedIn(ctx, v, s, got)
+		o, final := p.signedIn(ctx, l, v, s, got)
 		if ours = final; !final {
 			v.heard(o.Why)
 			return Outcome{State: StateWaiting}
@@ -345,14 +346,14 @@ func outlast(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // signedIn makes an outcome of a session that has come to its end. One that is
 // not final is worth another try.
-func (p *Pages) signedIn(ctx context.Context, v *visit, s *signIn, got *airbyteclient.SignInSession) (o Outcome, final bool) {
+func (p *Pages) signedIn(ctx context.Context, l link, v *visit, s *signIn, got *airbyteclient.SignInSession) (o Outcome, final bool) {
 	if got.Status != airbyteclient.SignInCompleted {
 		return Outcome{State: StateRefused, Why: cmp.Or(plain(got.Error, 600), "The sign-in did not succeed, and Airbyte gave no reason.")}, true
 	}
 	if got.SourceID != "" {
 		return s.connected(ctx, got.SourceID), true
 	}
-	t := p.createSignedIn(ctx, v, s, got)
+	t := p.createSignedIn(ctx, l.Request, v, s, got)
 	if t.outcome != nil {
 		return *t.outcome, true
 	}
@@ -370,7 +371,7 @@ func (s *signIn) connected(ctx context.Context, id string) Outcome {
 	return o
 }
 
-func (p *Pages) createSignedIn(ctx context.Context, v *visit, s *signIn, got *airbyteclient.SignInSession) attempt {
+func (p *Pages) createSignedIn(ctx context.Context, r Request, v *visit, s *signIn, got *airbyteclient.SignInSession) attempt {
 	none := &answers{} // nothing was filled in: the client blanks what it sent
 	template := s.template
 	if id := got.SourceTemplateID; id != "" && !strings.EqualFold(id, template.ID) {
@@ -392,7 +393,7 @@ func (p *Pages) createSignedIn(ctx context.Context, v *visit, s *signIn, got *ai
 	if check.Status == "failed" || check.Status == "cancelled" {
 		return none.failed(&form{service: v.about()}, check)
 	}
-	return p.create(ctx, s.client, body, check, none)
+	return p.create(ctx, s.client, r, body, check, none)
 }
 
 // signingIn is the sign-in of the visit, while it is looked after.

@@ -57,7 +57,7 @@ func (p *Pages) submit(ctx context.Context, l link, v *visit, f *form, posted ma
 	}
 	var mend attempt
 	o := p.decided(ctx, l, v, func(ctx context.Context) Outcome {
-		t := p.create(ctx, client, body, check, a)
+		t := p.create(ctx, client, l.Request, body, check, a)
 		if t.outcome != nil {
 			return *t.outcome
 		}
@@ -72,14 +72,27 @@ func (p *Pages) submit(ctx context.Context, l link, v *visit, f *form, posted ma
 
 // create makes the connector of a link, whether its form was filled in or the
 // person has signed in. The caller has claimed the link.
-func (p *Pages) create(ctx context.Context, client *airbyteclient.Client, body airbyteclient.CreateConnectorRequest, check *airbyteclient.CheckResult, a *answers) attempt {
+func (p *Pages) create(ctx context.Context, client *airbyteclient.Client, r Request, body airbyteclient.CreateConnectorRequest, check *airbyteclient.CheckResult, a *answers) attempt {
+	takesOver := r.Replaces.ID != "" && (body.Name == "" || body.Name == r.Replaces.Name)
+	if takesOver {
+		body.Name = airbyteclient.NameOfNew(r.Replaces.Name)
+	}
 	created, err := client.CreateConnector(ctx, body)
 	if err != nil {
 		return a.refusal(err, true)
 	}
 	out := Outcome{State: StateCreated, ConnectorID: created.ID, Name: plain(a.without(created.Name), 200), Account: a.without(accountOf(created.ReplicationConfig))}
-	if check.Status != "succeeded" {
+	switch {
+	case check.Status != "succeeded":
 		out.Why = "The service could not say whether the credentials work."
+		if takesOver {
+			out.Why += " The connector that it was to replace is as it was."
+		}
+	case takesOver && client.TakeOverName(ctx, created.ID, r.Replaces.ID, r.Replaces.Name) != nil:
+		out.Why = "The names could not be changed, so it does not have that of the connector that it replaces yet."
+	case takesOver:
+		out.Name, out.ReplacedID = r.Replaces.Name, r.Replaces.ID
+		out.Why = "The old connector is kept as " + airbyteclient.NameOfReplaced(r.Replaces.Name) + " until it is deleted."
 	}
 	return attempt{outcome: &out}
 }

@@ -82,6 +82,7 @@ func (p *Pages) render(w http.ResponseWriter, status int, name string, view any)
 type formView struct {
 	page
 	Service, Workspace string
+	Replaces           string
 	Token              string
 	Auth               []fieldView
 	Settings, Optional []fieldView
@@ -144,7 +145,7 @@ func (p *Pages) formView(l link, f *form, posted url.Values, t attempt) formView
 		title = "Error: " + title
 	}
 	view := formView{
-		page: newPage(title, f.service), Service: f.service, Workspace: plain(l.Request.WorkspaceName, 100), Token: p.token(l),
+		page: newPage(title, f.service), Service: f.service, Workspace: plain(l.Request.WorkspaceName, 100), Replaces: plain(l.Request.Replaces.Name, 100), Token: p.token(l),
 		Docs: f.docs, SignIn: f.oauth, Minutes: minutes(l.Until.Sub(p.options.Now())),
 		Problem: t.title, Words: t.words,
 	}
