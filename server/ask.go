@@ -63,6 +63,10 @@ func (s *Server) newPages() {
 			}
 			return api, err
 		},
+		Plan: func(code string) (connect.Approval, error) {
+			plan, err := s.runner.PlanOf(code)
+			return approvalOf(plan), err
+		},
 		Decide: func(code string, yes bool) error {
 			_, err := s.runner.DecideCode(code, yes, "page")
 			return err
@@ -215,7 +219,7 @@ func (s *Server) approvalLink(ctx context.Context, plan tools.Plan) (link *conne
 	if err := s.pages.ready(s.config.Transport); err != nil {
 		return nil, false, err
 	}
-	if link, err = s.pages.Approve(api.Identity(), approvalOf(plan)); err != nil {
+	if link, err = s.pages.Approve(api.Identity(), plan.Code, plan.Expires); err != nil {
 		return nil, false, err
 	}
 	return link, false, s.visits.keep(key, link)
@@ -357,8 +361,8 @@ func facts(p tools.Plan) [][2]string {
 
 func approvalOf(p tools.Plan) connect.Approval {
 	a := connect.Approval{
-		Code: p.Code, Title: p.Summary, Summary: p.Summary, Facts: facts(p), Target: string(p.Target),
-		Notes: p.Notes, Undo: p.Undo, Expires: p.Expires, Danger: p.Undo == "" || strings.HasPrefix(p.Action, "delete") || strings.HasPrefix(p.Tool, "delete"),
+		Title: p.Summary, Summary: p.Summary, Facts: facts(p), Target: string(p.Target),
+		Notes: p.Notes, Undo: p.Undo, Danger: p.Undo == "" || strings.HasPrefix(p.Action, "delete") || strings.HasPrefix(p.Tool, "delete"),
 	}
 	for _, c := range p.Changes {
 		a.Changes = append(a.Changes, connect.Change{Path: c.Path, Before: c.Before, After: c.After})

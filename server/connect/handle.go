@@ -149,7 +149,7 @@ func (p *Pages) forgetInputs(w http.ResponseWriter) {
 // follow opens a link and finds its visit.
 func (p *Pages) follow(w http.ResponseWriter, r *http.Request, purpose string) (l link, v *visit, ok bool) {
 	err := p.options.Seal.Open(p.here(purpose), "", p.options.Now(), r.PathValue("sealed"), &l)
-	if err != nil || l.ID == "" || (purpose == forApprove) != (l.Approval != nil) {
+	if err != nil || l.ID == "" || (purpose == forApprove) != (l.Code != "") {
 		p.message(w, http.StatusBadRequest, notValid)
 		return l, nil, false
 	}
@@ -278,7 +278,20 @@ func (p *Pages) postForm(w http.ResponseWriter, r *http.Request, l link, v *visi
 }
 
 func (p *Pages) showApproval(w http.ResponseWriter, _ *http.Request, l link, _ *visit) {
-	p.render(w, http.StatusOK, "approval.html", p.approvalView(l))
+	if a, ok := p.plan(w, l); ok {
+		p.render(w, http.StatusOK, "approval.html", p.approvalView(l, a))
+	}
+}
+
+// plan is what the page of a link asks to approve.
+func (p *Pages) plan(w http.ResponseWriter, l link) (Approval, bool) {
+	a, err := p.options.Plan(l.Code)
+	if err != nil {
+		p.log(l, "plan", err)
+		p.message(w, http.StatusGone, message{Title: "This does not wait any more", Lines: []string{plain(err.Error(), 300) + ".", "Nothing was done here. Ask your assistant how things stand."}})
+		return Approval{}, false
+	}
+	return a.shortened(), true
 }
 
 func (p *Pages) postApproval(w http.ResponseWriter, r *http.Request, l link, v *visit) {
@@ -291,15 +304,19 @@ func (p *Pages) postApproval(w http.ResponseWriter, r *http.Request, l link, v *
 		p.message(w, http.StatusBadRequest, message{Title: "No choice was made", Lines: []string{"Nothing was done. Go back and choose one of the two buttons."}})
 		return
 	}
+	a, ok := p.plan(w, l)
+	if !ok {
+		return
+	}
 	p.once(w, r, forApprove, l, v, func(context.Context) Outcome {
-		if err := p.options.Decide(l.Approval.Code, yes); err != nil {
+		if err := p.options.Decide(l.Code, yes); err != nil {
 			p.log(l, "decide", err)
-			return Outcome{State: StateRefused, Why: plain(err.Error(), 300)}
+			return Outcome{State: StateRefused, Name: a.Title, Why: plain(err.Error(), 300)}
 		}
 		if yes {
-			return Outcome{State: StateApproved}
+			return Outcome{State: StateApproved, Name: a.Title}
 		}
-		return Outcome{State: StateDeclined}
+		return Outcome{State: StateDeclined, Name: a.Title}
 	})
 }
 
@@ -363,8 +380,8 @@ func (p *Pages) doneOf(purpose string, l link, o Outcome, service string) done {
 		Purpose: purpose, State: o.State, Name: o.Name, Service: service, Workspace: l.Request.WorkspaceName, Account: o.Account, Why: o.Why,
 		At: p.options.Now().UTC().Truncate(time.Second),
 	}
-	if l.Approval != nil {
-		d.Title = l.Approval.Title
+	if purpose == forApprove {
+		d.Name, d.Title = "", o.Name
 	}
 	return d
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -52,6 +53,7 @@ type bench struct {
 	decided []string
 	seen    bytes.Buffer // every answer, with its headers
 	broken  error        // what Decide answers
+	plans   map[string]connect.Approval
 	api     http.Handler // in place of the sandbox
 }
 
@@ -109,6 +111,15 @@ func (b *bench) newPages() *connect.Pages {
 				return nil, errors.New("this caller is gone")
 			}
 			return b.client, nil
+		},
+		Plan: func(code string) (connect.Approval, error) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			a, waits := b.plans[code]
+			if !waits {
+				return a, errors.New("no plan of that code waits here")
+			}
+			return a, nil
 		},
 		Decide: func(code string, yes bool) error {
 			b.mu.Lock()
@@ -168,7 +179,14 @@ func (b *bench) connect(r connect.Request) *connect.Visit {
 
 func (b *bench) approve(a connect.Approval) *connect.Visit {
 	b.t.Helper()
-	v, err := b.pages.Approve("caller-1", a)
+	b.mu.Lock()
+	if b.plans == nil {
+		b.plans = map[string]connect.Approval{}
+	}
+	code := fmt.Sprintf("c%d", len(b.plans)+1)
+	b.plans[code] = a
+	b.mu.Unlock()
+	v, err := b.pages.Approve("caller-1", code, time.Time{})
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ type Sealer interface {
 }
 
 // Options says what Pages works with. Seal, Ledger, Base and Client are
-// required, and Decide for approvals.
+// required, and Plan and Decide for approvals.
 type Options struct {
 	Seal   Sealer
 	Ledger Ledger
@@ -68,6 +68,9 @@ type Options struct {
 	Client func(ctx context.Context, caller string) (*airbyteclient.Client, error)
 	Now    func() time.Time // nil means time.Now
 	Log    *slog.Logger     // gets no values; nil means none
+	// Plan is what the plan of a code asks a person to approve; an error where it
+	// does not wait any more.
+	Plan func(code string) (Approval, error)
 	// Decide carries out what was chosen on an approval page.
 	Decide func(code string, yes bool) error
 	// Poll is the time between two looks at a sign-in; 0 means 3 seconds.
@@ -102,7 +105,7 @@ type Outcome struct {
 	State       string
 	ConnectorID string
 	ReplacedID  string // the connector whose name it has got
-	Name        string
+	Name        string // of the connector, or what was approved
 	Why         string
 	Account     string
 }
@@ -159,11 +162,11 @@ const (
 // link is what is sealed into an address. The browser that opens it is nobody
 // yet, so the caller is inside.
 type link struct {
-	ID       string    `json:"id"`
-	Caller   string    `json:"caller,omitempty"`
-	Until    time.Time `json:"until"`
-	Request  Request   `json:"request,omitzero"`
-	Approval *Approval `json:"approval,omitempty"`
+	ID      string    `json:"id"`
+	Caller  string    `json:"caller,omitempty"`
+	Until   time.Time `json:"until"`
+	Request Request   `json:"request,omitzero"`
+	Code    string    `json:"code,omitempty"` // of the plan to approve
 }
 
 func (p *Pages) newLink(purpose string, l link, until time.Time) (*Visit, error) {

@@ -770,7 +770,7 @@ func TestApprovalShowsWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestApprovalOfManyChangesFitsALink(t *testing.T) {
+func TestApprovalOfManyChangesFitsAPage(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	a := ticketChange()
@@ -779,11 +779,28 @@ func TestApprovalOfManyChangesFitsALink(t *testing.T) {
 		a.Changes = append(a.Changes, connect.Change{Path: fmt.Sprint("field", i), Before: randomText(500)[i:], After: randomText(900)[i:]})
 	}
 	v := b.approve(a)
-	if len(v.URL) > 8<<10 {
+	if len(v.URL) > 400 {
 		t.Errorf("the link has %d bytes", len(v.URL))
 	}
-	if page := b.get(v.URL); !strings.Contains(page.text, "more changes do not fit on this page") {
+	if page := b.get(v.URL); !strings.Contains(page.text, "140 more changes do not fit on this page") {
 		t.Error("changes are left out without a word")
+	}
+}
+
+func TestPlanThatWaitsNoMoreIsNotDecided(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.approve(ticketChange())
+	form := b.get(v.URL).form(nil)
+	form.Set("do", "approve")
+	b.plans = nil
+	for _, page := range []*answer{b.get(v.URL), b.post(v.URL, form)} {
+		if page.status != http.StatusGone || page.title() != "This does not wait any more" {
+			t.Errorf("got %d, %q", page.status, page.title())
+		}
+	}
+	if len(b.decided) > 0 {
+		t.Errorf("decided %q", b.decided)
 	}
 }
 

@@ -405,11 +405,9 @@ type approvalView struct {
 	Minutes int
 }
 
-func (p *Pages) approvalView(l link) approvalView {
-	title := cmp.Or(l.Approval.Title, "Approve a change")
-	view := approvalView{page: newPage(title, title), Approval: *l.Approval, Token: p.token(l), Minutes: minutes(l.Until.Sub(p.options.Now()))}
-	view.Approval.Title = title
-	if l.Approval.Danger {
+func (p *Pages) approvalView(l link, a Approval) approvalView {
+	view := approvalView{page: newPage(a.Title, a.Title), Approval: a, Token: p.token(l), Minutes: minutes(l.Until.Sub(p.options.Now()))}
+	if a.Danger {
 		view.Tone = "bad"
 	}
 	return view
