@@ -2,7 +2,9 @@ package airbyteclient
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -25,34 +27,14 @@ const (
 	minBare = 8
 )
 
-// eraser blanks secrets in what the service says.
-type eraser struct {
+// Eraser blanks secrets in texts. Make one with NewEraser.
+type Eraser struct {
 	quoted *strings.Replacer
 	bare   []string // the secrets without any escaping
 }
 
-// Replace blanks secrets as they were sent and as services commonly quote them.
-// A text in which one still shows, escaped in another way, is left out whole.
-func (e *eraser) Replace(s string) string {
-	s = e.quoted.Replace(s)
-	text := unescaped(s)
-	for _, secret := range e.bare {
-		if strings.Contains(text, secret) {
-			return redacted + " (it repeats a secret that it was sent)"
-		}
-	}
-	return s
-}
-
-// redactor blanks the client's secret and tokens, more secrets if given, and
-// every credential that the request sent, also where the service quotes them
-// escaped. It costs something, so it is made for errors only.
-func (c *Client) redactor(r request, more ...string) *eraser {
-	secrets := append(c.token.secrets(), r.bearer.reveal())
-	secrets = append(secrets, more...)
-	if body, err := r.encode(); err == nil {
-		secrets = append(secrets, sentCredentials(body)...)
-	}
+// NewEraser makes an eraser of secrets.
+func NewEraser(secrets ...string) *Eraser {
 	var needles, bare []string
 	for _, secret := range secrets {
 		for line := range strings.Lines(secret) {
@@ -69,7 +51,32 @@ func (c *Client) redactor(r request, more ...string) *eraser {
 	for _, needle := range needles {
 		pairs = append(pairs, needle, redacted)
 	}
-	return &eraser{strings.NewReplacer(pairs...), bare}
+	return &Eraser{strings.NewReplacer(pairs...), bare}
+}
+
+// Replace blanks secrets as they were sent and as services commonly quote them.
+// A text in which one still shows, escaped in another way, is left out whole.
+func (e *Eraser) Replace(s string) string {
+	s = e.quoted.Replace(s)
+	text := unescaped(s)
+	for _, secret := range e.bare {
+		if strings.Contains(text, secret) {
+			return redacted + " (it repeats a secret that it was sent)"
+		}
+	}
+	return s
+}
+
+// redactor blanks the client's secret and tokens, more secrets if given, and
+// every credential that the request sent, also where the service quotes them
+// escaped. It costs something, so it is made for errors only.
+func (c *Client) redactor(r request, more ...string) *Eraser {
+	secrets := append(c.token.secrets(), r.bearer.reveal())
+	secrets = append(secrets, more...)
+	if body, err := r.encode(); err == nil {
+		secrets = append(secrets, sentCredentials(body)...)
+	}
+	return NewEraser(secrets...)
 }
 
 // spellings are the ways in which a service may quote a text.
@@ -77,13 +84,18 @@ func spellings(secret string) []string {
 	if len(secret) < minCredential {
 		return nil
 	}
-	escaped := strings.Trim(strconv.Quote(secret), `"`)
+	escaped := strconv.Quote(secret)
 	var plain bytes.Buffer
 	enc := json.NewEncoder(&plain)
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(secret) // a string always encodes
-	asJSON := strings.Trim(strings.TrimSpace(plain.String()), `"`)
-	return []string{secret, escaped, asJSON, url.QueryEscape(secret), url.PathEscape(secret)}
+	asJSON := strings.TrimSpace(plain.String())
+	all := []string{secret, escaped[1 : len(escaped)-1], asJSON[1 : len(asJSON)-1], url.QueryEscape(secret), url.PathEscape(secret)}
+	if len(secret) >= minBare { // a short one in these would look like many things
+		raw := []byte(secret)
+		all = append(all, html.EscapeString(secret), base64.RawStdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw), fmt.Sprintf("%x", raw))
+	}
+	return all
 }
 
 // unescaped takes off every layer of the escaping of JSON, HTML and URLs, and
@@ -207,7 +219,7 @@ func bearerOf(req *http.Request) string {
 }
 
 // shown are the complaints as Error.Fields may show them.
-func (r reason) shown(blank *eraser) []FieldError {
+func (r reason) shown(blank *Eraser) []FieldError {
 	shown := make([]FieldError, 0, len(r.fields))
 	for _, field := range r.fields {
 		shown = append(shown, FieldError{

@@ -155,7 +155,7 @@ func told() map[string]string {
 		"create_conn_template": quote(map[string]any{"destination_name": "w", "destination_definition_id": linearDef, "destination_config": config}),
 		"update_conn_template": quote(map[string]any{"template_id": linearDef, "destination_config": config}),
 		"set_oauth_config":     quote(map[string]any{"connector_type": "GitHub", "configuration": map[string]any{"client_id": "abc", "client_secret": oauthSecret}}),
-		"execute_operation":    quote(map[string]any{"connector_id": linearID, "entity": "issues", "action": "create", "params": map[string]any{"password": password, "access_token": accessToken}}),
+		"execute_operation":    quote(map[string]any{"connector_id": linearID, "entity": "issues", "action": "create", "params": map[string]any{"password": password, "access_token": bearerOfOthers}}),
 	}
 }
 

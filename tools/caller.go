@@ -17,9 +17,7 @@ type Account struct {
 	memory *memory
 	now    func() time.Time
 	files  *os.Root // where downloads are saved; nil for nowhere
-	// credentials says how those of a connector may be given.
-	credentials Credentials
-	skip        int // records that this call need not have of a list too long to hold
+	skip   int      // records that this call need not have of a list too long to hold
 }
 
 // memory keeps what costs several requests to learn, such as a connector's

@@ -127,12 +127,12 @@ type connectorOut struct {
 	Next                 string                          `json:"next,omitempty"`
 }
 
-func shownConnector(c *airbyteclient.Connector, next string, sent ...json.RawMessage) connectorOut {
+func shownConnector(c *airbyteclient.Connector, next string) connectorOut {
 	return connectorOut{
 		ConnectorID: c.ID, Name: c.Name,
 		Service: c.SourceTemplate.Name, DefinitionID: c.SourceTemplate.SourceDefinitionID, SourceTemplateID: c.SourceTemplate.ID,
 		RuntimeMode: c.SourceTemplate.RuntimeMode, SupportsContextStore: c.SourceTemplate.SupportsContextStore,
-		ReplicationConfig: redact(c.ReplicationConfig, c.SourceTemplate.UserConfigSpec, sent...),
+		ReplicationConfig: redact(c.ReplicationConfig, c.SourceTemplate.UserConfigSpec),
 		Entities:          c.Entities, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, Next: next,
 	}
 }
@@ -145,10 +145,6 @@ func createConnector() Tool {
 		Effect:      Write,
 		Finder:      "list_definitions",
 	}, func(ctx context.Context, api *Account, in newConnector) (connectorOut, error) {
-		in, err := api.credentials.resolved(in)
-		if err != nil {
-			return connectorOut{}, err
-		}
 		in, old, err := in.replacing(ctx, api)
 		if err != nil {
 			return connectorOut{}, err
@@ -163,10 +159,9 @@ func createConnector() Tool {
 		}
 		if old != nil && in.Name == "" {
 			next := takeOver(ctx, api, got, old)
-			return shownConnector(got, next, json.RawMessage(in.Credentials)), nil
+			return shownConnector(got, next), nil
 		}
-		return shownConnector(got, "check_connector tries the credentials; describe_connector shows what can be done.",
-			json.RawMessage(in.Credentials)), nil
+		return shownConnector(got, "check_connector tries the credentials; describe_connector shows what can be done."), nil
 	})
 }
 
@@ -192,11 +187,8 @@ func checkNewConnector() Tool {
 		Effect:      Read,
 		Finder:      "list_definitions",
 	}, func(ctx context.Context, api *Account, in newConnector) (checkOut, error) {
-		in, err := api.credentials.resolved(in)
+		in, _, err := in.replacing(ctx, api)
 		if err != nil {
-			return checkOut{}, err
-		}
-		if in, _, err = in.replacing(ctx, api); err != nil {
 			return checkOut{}, err
 		}
 		return shownCheck(api.CheckNewConnector(ctx, in.request(api)))

@@ -3,14 +3,13 @@ package tools
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
-
-	"airbyte-agent-mcp/schemas"
+	"unicode/utf8"
 )
 
 // Credentials says how the credentials of a connector may reach the service.
@@ -22,7 +21,9 @@ type Credentials struct {
 }
 
 const (
-	anyCredentials = "any"
+	anyCredentials, formCredentials = "any", "form"
+	// ownSecret is the server's own, which no pattern admits.
+	ownSecret = "AIRBYTE_CLIENT_SECRET"
 	// maxSecret is the longest secret in a file, in bytes.
 	maxSecret = 64 << 10
 )
@@ -84,109 +85,161 @@ func empty(object json.RawMessage) bool {
 	return true
 }
 
-// resolved puts secrets in the place of references to them, and refuses those
-// that may not come this way.
-func (p Credentials) resolved(in newConnector) (newConnector, error) {
-	credentials, plain, err := p.resolve(json.RawMessage(in.Credentials), "credentials")
-	if err != nil {
-		return in, err
+// admits refuses what may not come this way.
+func (p Credentials) admits(in *intake) error {
+	switch {
+	case p.Credentials == formCredentials && in.references != nil:
+		return refuse("This server takes no credentials by reference (--credentials=form).").next("Nothing was sent. %s", p.way(in.tool))
+	case p.Credentials != "" && p.Credentials != anyCredentials && in.plain != "":
+		return refuse("This server takes no credentials in arguments (--credentials=%s), and %s is one.", p.Credentials, in.plain).
+			next("Nothing was sent. It stands in this chat: tell the user to take it for known and replace it. %s", p.way(in.tool))
 	}
-	// A configuration may hold credentials too.
-	config, _, err := p.resolve(json.RawMessage(in.ReplicationConfig), "replication_config")
-	if err != nil {
-		return in, err
-	}
-	plain = plain || namesSecret(json.RawMessage(in.ReplicationConfig)) || namesSecret(json.RawMessage(in.Environment))
-	if plain && p.Credentials != "" && p.Credentials != anyCredentials {
-		return in, refuse("This server takes no credentials in arguments (--credentials=%s).", p.Credentials).
-			next("Nothing was sent. Leave credentials out: a person then enters them on a page. What was in the arguments should be taken for known, and be replaced.")
-	}
-	in.Credentials, in.ReplicationConfig = schemas.Object(credentials), schemas.Object(config)
-	return in, nil
+	return nil
 }
 
-// namesSecret tells whether a configuration has a text under a name of secrets.
-func namesSecret(config json.RawMessage) bool {
-	for name, value := range members(config) {
-		secret := secretKey.MatchString(name) && !plainKey.MatchString(name)
-		if secret && text(value) != "" || member(value, "from_env") == nil && member(value, "from_file") == nil && namesSecret(value) {
-			return true
+// way tells how a tool is given a secret as it should be.
+func (p Credentials) way(tool string) string {
+	said := "To connect a service call create_connector without credentials: a person then enters them on a page, past the chat."
+	switch tool {
+	case "set_oauth_config", "create_template", "update_template", "create_conn_template", "update_conn_template":
+		said = "A person can set it in the Airbyte web app."
+	}
+	if p.Credentials == formCredentials {
+		return said
+	}
+	return said + ` Or put {"from_env": ...} or {"from_file": ...} in its place, in credentials and settings: it names a secret that this server reads, as far as --allow-secret-env and --allow-secret-dir admit it.`
+}
+
+// isReference tells of an object that names a secret.
+func isReference(v json.RawMessage) bool {
+	return member(v, "from_env") != nil || member(v, "from_file") != nil
+}
+
+// read reads the secrets that a call names.
+func (p Credentials) read(in *intake, call *request) error {
+	for _, r := range in.references {
+		secret, err := p.secret(json.RawMessage(r.value), r.path)
+		if err != nil {
+			return err
 		}
+		if call.references == nil {
+			call.references = map[string]string{}
+		}
+		call.references[r.value], in.texts[secret] = secret, true
 	}
-	return false
+	return nil
 }
 
-// resolve also tells whether a value stood there plainly.
-func (p Credentials) resolve(v json.RawMessage, at string) (out json.RawMessage, plain bool, err error) {
+// filled are the arguments with secrets in the place of what names them.
+func (c request) filled() json.RawMessage {
+	if c.references == nil {
+		return c.Arguments
+	}
+	out := []byte{'{'}
+	for name, value := range members(c.Arguments) {
+		if slots[name].ruled {
+			value = c.fill(value)
+		}
+		out = appendNamed(out, name, value)
+	}
+	return append(out, '}')
+}
+
+func (c request) fill(v json.RawMessage) json.RawMessage {
+	if secret, ok := c.references[string(v)]; ok {
+		return encoded(secret)
+	}
 	switch kindOf(v) {
 	case '{':
-		if member(v, "from_env") != nil || member(v, "from_file") != nil {
-			secret, err := p.secret(v, at)
-			return encoded(secret), false, err
-		}
-		b := []byte{'{'}
+		out := []byte{'{'}
 		for name, value := range members(v) {
-			inner, stood, err := p.resolve(value, at+"."+name)
-			if err != nil {
-				return nil, false, err
-			}
-			plain = plain || stood
-			b = appendNamed(b, name, inner)
+			out = appendNamed(out, name, c.fill(value))
 		}
-		return append(b, '}'), plain, nil
-	case 0:
-		return v, false, nil
+		return append(out, '}')
+	case '[':
+		list := []json.RawMessage{}
+		for value := range elements(v) {
+			list = append(list, c.fill(value))
+		}
+		return encoded(list)
 	}
-	return v, true, nil
+	return v
 }
 
 // secret reads what a reference names, as far as the operator allows it.
 func (p Credentials) secret(reference json.RawMessage, at string) (string, error) {
-	if name := text(member(reference, "from_env")); name != "" {
-		for _, pattern := range p.AllowSecretEnv {
-			if ok, _ := path.Match(pattern, name); ok {
-				if value := os.Getenv(name); value != "" {
-					return value, nil
-				}
-				return "", refuse("%s: the environment variable %s is not set where this server runs.", at, shown(name)).next("Nothing was sent.")
-			}
-		}
-		return "", refuse("%s: the environment variable %s is not one that credentials may come from.", at, shown(name)).
-			next("Nothing was sent. The person who runs this server admits them with --allow-secret-env.")
+	name, file, n := text(member(reference, "from_env")), text(member(reference, "from_file")), 0
+	for range members(reference) {
+		n++
 	}
-	name := text(member(reference, "from_file"))
-	if p.AllowSecretDir == "" || name == "" {
+	switch {
+	case n != 1 || name+file == "":
+		return "", refuse(`%s must be {"from_env": "NAME"} or {"from_file": "NAME"}, and nothing beside it.`, at).next("Nothing was sent.")
+	case name != "":
+		return p.fromEnv(name, at)
+	case p.AllowSecretDir == "":
 		return "", refuse("%s: no file may be read for credentials.", at).
 			next("Nothing was sent. The person who runs this server names a folder with --allow-secret-dir.")
 	}
-	value, err := readSecret(p.AllowSecretDir, name)
+	value, err := readSecret(p.AllowSecretDir, file)
 	if err != nil {
-		return "", refuse("%s: %s cannot be read as a secret: %v.", at, shown(name), err).
+		return "", refuse("%s: %s cannot be read as a secret: %v.", at, shown(file), err).
 			next("Nothing was sent. It must be a file in the folder of --allow-secret-dir, of at most %d bytes.", maxSecret)
 	}
 	return value, nil
+}
+
+func (p Credentials) fromEnv(name, at string) (string, error) {
+	for _, pattern := range p.AllowSecretEnv {
+		if ok, _ := path.Match(pattern, name); ok && name != ownSecret {
+			value := os.Getenv(name)
+			if err := usable(value); err != nil {
+				return "", refuse("%s: the environment variable %s is not set where this server runs, or is no text.", at, shown(name)).next("Nothing was sent.")
+			}
+			return value, nil
+		}
+	}
+	return "", refuse("%s: the environment variable %s is not one that credentials may come from.", at, shown(name)).
+		next("Nothing was sent. The person who runs this server admits them with --allow-secret-env.")
 }
 
 // readSecret reads a file of a folder; no link leads out of it.
 func readSecret(folder, name string) (string, error) {
 	root, err := os.OpenRoot(folder)
 	if err != nil {
-		return "", fmt.Errorf("the folder is not there")
+		return "", errors.New("the folder is not there")
 	}
 	defer root.Close()
 	if filepath.IsAbs(name) {
 		if name, err = filepath.Rel(folder, name); err != nil {
-			return "", fmt.Errorf("it is outside of the folder")
+			return "", errors.New("it is outside of the folder")
 		}
+	}
+	// To open a pipe would wait for who writes into it.
+	if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return "", errors.New("there is no such file in the folder")
 	}
 	f, err := root.Open(name)
 	if err != nil {
-		return "", fmt.Errorf("there is no such file in the folder")
+		return "", errors.New("it may not be read")
 	}
 	defer f.Close()
 	value, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
 	if err != nil || len(value) > maxSecret {
-		return "", fmt.Errorf("it is too long or no file")
+		return "", errors.New("it is too long")
 	}
-	return strings.TrimRight(string(value), "\r\n"), nil
+	secret := strings.TrimRight(string(value), "\r\n")
+	return secret, usable(secret)
+}
+
+// usable tells what keeps a text from being a secret: in JSON it would become
+// another one.
+func usable(secret string) error {
+	switch {
+	case secret == "":
+		return errors.New("it is empty")
+	case strings.ContainsRune(secret, 0) || !utf8.ValidString(secret):
+		return errors.New("it is no text")
+	}
+	return nil
 }

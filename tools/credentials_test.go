@@ -9,21 +9,39 @@ import (
 	"testing"
 
 	"airbyte-agent-mcp/airbyteclient/sandbox"
-	"airbyte-agent-mcp/schemas"
 )
+
+// taken is what a tool gets of arguments under a policy.
+func taken(policy Credentials, tool, arguments string) (string, error) {
+	in := newIntake(policy, tool, json.RawMessage(arguments))
+	in.settle(redactor{})
+	if in.wrong != nil {
+		return "", in.wrong
+	}
+	if err := policy.admits(in); err != nil {
+		return "", err
+	}
+	call := &request{Tool: tool, Arguments: json.RawMessage(arguments)}
+	err := policy.read(in, call)
+	return string(call.filled()), err
+}
 
 func TestCredentialsComeAsAllowed(t *testing.T) {
 	t.Setenv("CONNECTOR_PAT", "pat-from-env")
 	t.Setenv("OTHER_SECRET", "not for connectors")
 	folder, outside := t.TempDir(), filepath.Join(t.TempDir(), "outside")
-	for path, text := range map[string]string{filepath.Join(folder, "github"): "pat-from-file\n", outside: "not for connectors", filepath.Join(folder, "long"): strings.Repeat("x", maxSecret+1)} {
+	for path, text := range map[string]string{filepath.Join(folder, "github"): "pat-from-file\n", outside: "not for connectors", filepath.Join(folder, "long"): strings.Repeat("x", maxSecret+1),
+		filepath.Join(folder, "empty"): "\n", filepath.Join(folder, "nul"): "pat-4711\x00", filepath.Join(folder, "latin"): "p\xE4t-4711"} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Symlink(outside, filepath.Join(folder, "link")); err != nil {
-		t.Fatal(err)
+	for link, target := range map[string]string{"link": outside, "inside": "github"} {
+		if err := os.Symlink(target, filepath.Join(folder, link)); err != nil {
+			t.Fatal(err)
+		}
 	}
+	t.Setenv("AIRBYTE_CLIENT_SECRET", "not for connectors")
 	references := Credentials{Credentials: "reference", AllowSecretEnv: []string{"CONNECTOR_*"}, AllowSecretDir: folder}
 	for _, row := range []struct {
 		name   string
@@ -41,6 +59,17 @@ func TestCredentialsComeAsAllowed(t *testing.T) {
 		{"from a variable, none allowed", Credentials{}, `{"token":{"from_env":"CONNECTOR_PAT"}}`, "--allow-secret-env"},
 		{"from a file", references, `{"a":{"token":{"from_file":"github"}}}`, `{"a":{"token":"pat-from-file"}}`},
 		{"from a file by its whole path", references, `{"token":{"from_file":` + string(encoded(filepath.Join(folder, "github"))) + `}}`, `{"token":"pat-from-file"}`},
+		{"by a link within", references, `{"token":{"from_file":"inside"}}`, `{"token":"pat-from-file"}`},
+		{"in a list", references, `{"a":[{"from_file":"github"},true,{"b":{"from_env":"CONNECTOR_PAT"}}],"type":"c"}`, `{"a":["pat-from-file",true,{"b":"pat-from-env"}],"type":"c"}`},
+		{"with something beside it", references, `{"token":{"from_env":"CONNECTOR_PAT","x":1}}`, "nothing beside it"},
+		{"from both", references, `{"token":{"from_env":"CONNECTOR_PAT","from_file":"github"}}`, "nothing beside it"},
+		{"from no name", references, `{"token":{"from_env":""}}`, "nothing beside it"},
+		{"from what is no name", references, `{"token":{"from_file":["github"]}}`, "nothing beside it"},
+		{"all at once", references, `{"from_env":"CONNECTOR_PAT"}`, "each field"},
+		{"the server's own", Credentials{AllowSecretEnv: []string{"*"}}, `{"token":{"from_env":"AIRBYTE_CLIENT_SECRET"}}`, "--allow-secret-env"},
+		{"from an empty file", references, `{"token":{"from_file":"empty"}}`, "it is empty"},
+		{"from a file of bytes", references, `{"token":{"from_file":"nul"}}`, "it is no text"},
+		{"from a file in another encoding", references, `{"token":{"from_file":"latin"}}`, "it is no text"},
 		{"from a file outside", references, `{"token":{"from_file":` + string(encoded(outside)) + `}}`, "--allow-secret-dir"},
 		{"by a way out", references, `{"token":{"from_file":"../outside"}}`, "--allow-secret-dir"},
 		{"by a link out", references, `{"token":{"from_file":"link"}}`, "--allow-secret-dir"},
@@ -48,10 +77,11 @@ func TestCredentialsComeAsAllowed(t *testing.T) {
 		{"from a folder", references, `{"token":{"from_file":"."}}`, "--allow-secret-dir"},
 		{"from a file, none allowed", Credentials{}, `{"token":{"from_file":"github"}}`, "--allow-secret-dir"},
 	} {
-		got, err := row.policy.resolved(newConnector{Credentials: schemas.Object(row.given)})
-		text := string(got.Credentials)
+		text, err := taken(row.policy, "create_connector", `{"credentials":`+row.given+`}`)
 		if err != nil {
 			text = err.Error()
+		} else {
+			text = string(member([]byte(text), "credentials"))
 		}
 		if refused := row.want[0] != '{'; refused != (err != nil) || !strings.Contains(text, row.want) {
 			t.Errorf("%s: %s, want %s", row.name, text, row.want)
@@ -66,18 +96,21 @@ func TestCredentialsComeAsAllowed(t *testing.T) {
 func TestConfigurationHoldsNoSecretsWhereNoneAreTaken(t *testing.T) {
 	t.Setenv("CONNECTOR_PAT", "pat-from-env")
 	p := Credentials{Credentials: "reference", AllowSecretEnv: []string{"CONNECTOR_*"}}
-	for given, taken := range map[string]bool{
+	for given, fine := range map[string]bool{
 		`{"repositories":["a/b"],"start_date":"2026-01-01","credentials_title":"PAT"}`:                true,
 		`{"credentials":{"option_title":"PAT","personal_access_token":{"from_env":"CONNECTOR_PAT"}}}`: true,
 		`{"credentials":{"option_title":"PAT","personal_access_token":"pat-4711"}}`:                   false,
 		`{"api_key":"k-4711"}`: false,
 	} {
-		got, err := p.resolved(newConnector{ReplicationConfig: schemas.Object(given)})
-		if (err == nil) != taken || err == nil && strings.Contains(string(got.ReplicationConfig), "from_env") {
-			t.Errorf("%s: %s, %v", given, got.ReplicationConfig, err)
-		}
-		if _, err := (Credentials{}).resolved(newConnector{ReplicationConfig: schemas.Object(strings.ReplaceAll(given, "from_env", "note"))}); err != nil {
-			t.Errorf("%s, where any are taken: %v", given, err)
+		for _, argument := range []string{"replication_config", "environment", "partial_default_config", "destination_config"} {
+			given := `{"` + argument + `":` + given + `}`
+			got, err := taken(p, "create_connector", given)
+			if (err == nil) != fine || strings.Contains(got, "from_env") {
+				t.Errorf("%s: %s, %v", given, got, err)
+			}
+			if _, err := taken(Credentials{}, "create_connector", strings.ReplaceAll(given, "from_env", "note")); err != nil {
+				t.Errorf("%s, where any are taken: %v", given, err)
+			}
 		}
 	}
 }

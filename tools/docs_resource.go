@@ -67,5 +67,5 @@ func (r *Runner) skillDocs(ctx context.Context, api *airbyteclient.Client, conne
 }
 
 func (r *Runner) account(api *airbyteclient.Client) *Account {
-	return &Account{Client: api, memory: r.memory, now: r.now, files: r.files, credentials: r.credentials}
+	return &Account{Client: api, memory: r.memory, now: r.now, files: r.files}
 }

@@ -78,7 +78,7 @@ func (t Tool) Explain(err error) string {
 	default:
 		words = "The server could not do this: " + shown(err.Error()) + ". Calling again is unlikely to help."
 	}
-	return words
+	return discreetly(words, err)
 }
 
 func join(parts ...string) string {

@@ -63,6 +63,7 @@ func payloads(size int) map[string]string {
 type servedOut struct{ whole plain }
 
 func (out servedOut) size() int                        { return out.whole.size() }
+func (out servedOut) without(*secrets) result          { return out }
 func (out servedOut) answer(f *fitter) (Answer, error) { return out.whole.answer(f) }
 
 // serving makes a runner of read_more and of a tool that answers with payload.

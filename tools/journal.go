@@ -338,7 +338,7 @@ func (s *shaper) shape(b []byte, v json.RawMessage, path, name string, secret bo
 		}
 		return append(b, ']')
 	case '"':
-		if secret || unsafe(text(v)) {
+		if secret || unsafe(text(v)) || text(v) == redacted {
 			return append(b, `"secret"`...)
 		}
 		s.hash(path, []byte(text(v)))

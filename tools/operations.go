@@ -46,6 +46,24 @@ func (out executeOperationOut) size() int {
 	return n
 }
 
+func (out executeOperationOut) without(s *secrets) result {
+	if s == nil {
+		return out
+	}
+	out.Result, out.ConnectorMetadata = s.json(out.Result), s.json(out.ConnectorMetadata)
+	if out.Warning != nil {
+		w := *out.Warning
+		w.Message = s.text(w.Message)
+		out.Warning = &w
+	}
+	if out.File != nil {
+		f := *out.File
+		f.Text = s.text(f.Text)
+		out.File = &f
+	}
+	return out
+}
+
 // maxMetadataShown is the longest connector_metadata that is passed on whole, in
 // bytes: what matters of it stands in page.
 const maxMetadataShown = 4 << 10

@@ -63,8 +63,8 @@ func (r *Runner) plan(api *Account, call request, w *aboutWrite, found target) (
 		Affected: max(found.affected, 1), Expires: now.Add(planLife), Code: newCode(),
 	}
 	blanked := false
-	p.Sends, blanked = forPerson(call.Arguments, "configuration")
-	if blanked {
+	p.Sends, blanked = forPerson(call.shown(), "configuration")
+	if blanked || call.secrets != nil {
 		w.note("Values that are secret, or whose names look so, are sent but not shown.")
 	}
 	if found.record != nil {

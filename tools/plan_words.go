@@ -51,7 +51,7 @@ func (w *aboutWrite) changes(call request, found target) []Change {
 		case len(out) >= maxChanges:
 			more++
 		default:
-			out = append(out, Change{harmless(path, 200), inShort(old, secret), inShort(new, secret)})
+			out = append(out, Change{harmless(path, 200), inShort(old, secret), inShort(new, secret || call.secrets.in(new))})
 		}
 	}
 	walk("", "", false, orEmpty(found.record), w.written(call, found), 0)

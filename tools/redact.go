@@ -3,9 +3,7 @@ package tools
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -15,26 +13,18 @@ const redacted = "[redacted]"
 // names that look so and are none, userInfo the password in a URL.
 var (
 	secretKey = regexp.MustCompile(`(?i)(secret|token|passw|passphrase|pwd|^pat$|_pat$|authorization|cookie|jwt|service_?account|api_?key|access_?key|private_?key|bot_?key|^key$|_key$|credential|signature|dsn|connection_?string)`)
-	plainKey  = regexp.MustCompile(`(?i)(^type|^title|_title|_type|_url|_uri|_method|^client_id|token_expiry.*|primary_key|sort_key|partition_key)$`)
+	plainKey  = regexp.MustCompile(`(?i)(^type|^title|_title|_type|_url|_uri|_method|^client_id|token_expiry.*|from_env|from_file|primary_key|sort_key|partition_key)$`)
 	userInfo  = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s@]+@`)
 )
 
 // redact blanks what a configuration holds of secrets: what its spec marks as
-// one (airbyte_secret), what is named like one, and what was sent as one in
-// sent. Configurations are small, so they are decoded; connector data never is.
-func redact(config, spec json.RawMessage, sent ...json.RawMessage) json.RawMessage {
+// one (airbyte_secret), what is named like one, and what looks like one.
+// Configurations are small, so they are decoded; connector data never is.
+func redact(config, spec json.RawMessage) json.RawMessage {
 	if len(bytes.TrimSpace(config)) == 0 || bytes.Equal(bytes.TrimSpace(config), []byte("null")) {
 		return json.RawMessage("{}")
 	}
-	r := redactor{marked: map[string]bool{}, values: map[string]bool{}}
-	if v, err := decode(spec); err == nil {
-		r.learnSpec("", v)
-	}
-	for _, s := range sent {
-		if v, err := decode(s); err == nil {
-			r.learnValues(v)
-		}
-	}
+	r := markedBy(spec)
 	v, err := decode(config)
 	if err != nil {
 		return json.RawMessage(`{}`) // better nothing than a secret
@@ -48,7 +38,15 @@ func redact(config, spec json.RawMessage, sent ...json.RawMessage) json.RawMessa
 
 type redactor struct {
 	marked map[string]bool // property names that the spec calls secret
-	values map[string]bool // secret texts themselves
+}
+
+// markedBy goes by what a spec calls secret, besides names and looks.
+func markedBy(spec json.RawMessage) redactor {
+	r := redactor{marked: map[string]bool{}}
+	if v, err := decode(spec); err == nil {
+		r.learnSpec("", v)
+	}
+	return r
 }
 
 func decode(raw json.RawMessage) (any, error) {
@@ -75,23 +73,6 @@ func (r redactor) learnSpec(name string, v any) {
 	}
 }
 
-func (r redactor) learnValues(v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		for _, inner := range v {
-			r.learnValues(inner)
-		}
-	case []any:
-		for _, inner := range v {
-			r.learnValues(inner)
-		}
-	case string:
-		if len(v) >= 6 {
-			r.values[v] = true
-		}
-	}
-}
-
 // blank replaces secret texts and numbers; objects and lists keep their shape.
 // What is in something secret is secret itself, unless its name says otherwise.
 func (r redactor) blank(name string, within bool, v any) any {
@@ -114,11 +95,7 @@ func (r redactor) blank(name string, within bool, v any) any {
 		if secret || strings.Contains(v, "PRIVATE KEY-----") {
 			return redacted
 		}
-		v = userInfo.ReplaceAllString(v, "${1}"+redacted+"@")
-		for _, sent := range r.longestFirst() {
-			v = strings.ReplaceAll(v, sent, redacted)
-		}
-		return v
+		return withoutTokens(userInfo.ReplaceAllString(v, "${1}"+redacted+"@"))
 	case json.Number:
 		if secret {
 			return redacted
@@ -127,17 +104,14 @@ func (r redactor) blank(name string, within bool, v any) any {
 	return v
 }
 
-// longestFirst lists what was sent; a text that begins another comes after it,
-// or the other's rest would show.
-func (r redactor) longestFirst() []string {
-	return slices.SortedFunc(maps.Keys(r.values), func(a, b string) int { return len(b) - len(a) })
-}
-
 func (r redactor) isSecret(name string) bool {
 	return r.marked[strings.ToLower(name)] || (secretKey.MatchString(name) && !plainKey.MatchString(name))
 }
 
 // unsafe tells of a text that carries a secret in itself, whatever its name.
 func unsafe(v string) bool {
+	for range tokensIn(v) {
+		return true
+	}
 	return strings.Contains(v, "PRIVATE KEY-----") || userInfo.MatchString(v)
 }

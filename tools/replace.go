@@ -15,6 +15,10 @@ import (
 // connect the account anew beside it, try that, give it the old one's name, and
 // delete the old one once a person agrees.
 
+// noNewCredentials is for who tries to change them.
+var noNewCredentials = refuse("The credentials of a connector cannot be changed.").
+	next("Nothing was sent. create_connector with replaces set to this connector keeps its name and settings; best leave credentials out there, so that the user enters the new ones on a page.")
+
 // replacing fills in what a new connector has in common with the one that it
 // replaces, which is nil if there is none.
 func (in newConnector) replacing(ctx context.Context, api *Account) (newConnector, *airbyteclient.Connector, error) {

@@ -117,3 +117,12 @@ func TestBlankedSettingsAreNotTakenOver(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+func TestNewCredentialsAreToldTheWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	_, err := w.call(t, "update_connector", []byte(`{"connector_id": "github", "credentials": {"token": "x"}}`))
+	if err == nil || !strings.Contains(err.Error(), "create_connector with replaces") || len(w.wrote()) > 0 {
+		t.Errorf("%v", err)
+	}
+}

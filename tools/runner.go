@@ -181,13 +181,17 @@ type request struct {
 	Arguments json.RawMessage `json:"a,omitempty"` // mended
 	Once      string          `json:"o,omitempty"` // the key of a call that is never made again
 	Writes    bool            `json:"w,omitempty"` // it may have changed something
+
+	references map[string]string // the secrets that the arguments name, by what names them
+	given      bool              // credentials, wherever in the arguments
+	secrets    *secrets          // in the arguments, and those that they name
 }
 
 // sealed is the request as a continuation carries it. A call that may have
 // changed something is never made again, and one that was given a secret does
 // not hand it out, not even sealed: of these the key alone.
 func (c request) sealed(api *Account) request {
-	if c.Writes || member(c.Arguments, "credentials") != nil || member(c.Arguments, "configuration") != nil || member(c.Arguments, "token") != nil {
+	if c.Writes || c.tells() {
 		return request{Tool: c.Tool, Once: c.key(api), Writes: c.Writes}
 	}
 	return c
@@ -211,25 +215,34 @@ func (r *Runner) Call(ctx context.Context, client *airbyteclient.Client, name st
 	if !ok {
 		return Answer{}, fmt.Errorf("no tool %q is served", name)
 	}
-	api := r.account(client)
-	arguments, tokens, err := r.budget(arguments)
+	answer, err := r.call(ctx, r.account(client), t, arguments)
 	if err != nil {
-		return Answer{}, err
+		err = secretsIn(arguments).err(err)
 	}
-	mended, err := t.mend(arguments)
+	return answer, err
+}
+
+func (r *Runner) call(ctx context.Context, api *Account, t Tool, arguments json.RawMessage) (Answer, error) {
+	mended, tokens, err := r.budget(arguments)
+	if err == nil {
+		mended, err = t.mend(mended)
+	}
 	if err != nil {
+		return Answer{}, r.unfit(t, arguments, err)
+	}
+	call := request{Tool: t.Name, Arguments: mended, Writes: t.writes(mended)}
+	if err := r.admit(ctx, api, &call); err != nil {
 		return Answer{}, err
 	}
 	if t.Name == readMoreName {
 		return r.more(ctx, api, mended, tokens)
 	}
-	call := request{Tool: name, Arguments: mended, Writes: t.writes(mended)}
 	if t.Foreign {
 		if err := r.label(ctx, api, mended); err != nil {
 			return Answer{}, during{t, err}
 		}
 	}
-	if name == "create_connector" {
+	if t.Name == "create_connector" {
 		if err := r.needsForm(ctx, api, call); err != nil {
 			return Answer{}, err
 		}
@@ -248,7 +261,7 @@ func (r *Runner) Call(ctx context.Context, client *airbyteclient.Client, name st
 // person. What they do on the page is their own yes, so no plan is made.
 func (r *Runner) needsForm(ctx context.Context, api *Account, call request) error {
 	var in newConnector
-	if json.Unmarshal(call.Arguments, &in) != nil || !in.withoutCredentials() {
+	if json.Unmarshal(call.Arguments, &in) != nil || call.given || !in.withoutCredentials() {
 		return nil
 	}
 	w := aboutTool(call)
@@ -295,9 +308,7 @@ func (t Tool) writes(mended json.RawMessage) bool {
 
 // plainly makes a call that changes nothing.
 func (r *Runner) plainly(api *Account, call request) func(context.Context) (result, error) {
-	return func(ctx context.Context) (result, error) {
-		return r.tools[call.Tool].run(ctx, api, call.Arguments)
-	}
+	return func(ctx context.Context) (result, error) { return r.run(ctx, api, call) }
 }
 
 // perform makes a call with run, or waits for the same one that is still

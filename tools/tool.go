@@ -67,6 +67,8 @@ type result interface {
 	size() int
 	// answer renders it: one JSON object on one line.
 	answer(*fitter) (Answer, error)
+	// without has secrets blanked in it.
+	without(*secrets) result
 }
 
 // define joins what a tool says of itself with the function that does it. The
@@ -111,6 +113,8 @@ func define[In, Out any](t Tool, run func(context.Context, *Account, In) (Out, e
 type plain json.RawMessage
 
 func (p plain) size() int { return len(p) }
+
+func (p plain) without(s *secrets) result { return plain(s.json(json.RawMessage(p))) }
 
 func (p plain) answer(f *fitter) (Answer, error) {
 	return Answer{JSON: f.fit(json.RawMessage(p), "", 0)}, nil

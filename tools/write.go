@@ -99,7 +99,7 @@ func (r *Runner) entry(api *Account, call request, w *aboutWrite, step string, d
 	return r.journal.shaped(journalEntry{
 		Time: r.now(), Step: step, Caller: api.Identity(), Tool: call.Tool, ID: id,
 		Entity: harmless(w.Entity, 200), Action: harmless(w.Action, 100), Decided: d.what, By: harmless(d.by, 100),
-	}, call.Arguments)
+	}, call.shown())
 }
 
 // consent is a person's yes to this very call, or else the reason why it cannot
@@ -170,7 +170,7 @@ func (r *Runner) send(ctx context.Context, api *Account, call request, w *aboutW
 				_ = r.journal.end(entry)
 			}
 		}()
-		got, err = t.run(ctx, api, call.Arguments)
+		got, err = r.run(ctx, api, call)
 		returned = true
 		entry.Time, entry.Outcome = r.now(), "ok"
 		if err != nil {

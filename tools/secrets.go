@@ -1,0 +1,324 @@
+package tools
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// slot says what an argument takes of secrets.
+type slot struct {
+	secret bool // all of it is
+	config bool // it holds settings: those are secret that are named or marked so
+	ruled  bool // --credentials rules what it takes, and values in it may be references
+}
+
+// slots are the arguments that take secrets, of whatever tool. All others take
+// none.
+var slots = map[string]slot{
+	"credentials":                 {secret: true, ruled: true},
+	"configuration":               {secret: true, ruled: true},
+	"replication_config":          {config: true, ruled: true},
+	"environment":                 {config: true, ruled: true},
+	"partial_default_config":      {config: true, ruled: true},
+	"destination_config":          {config: true, ruled: true},
+	"customization":               {config: true},
+	"token":                       {secret: true},
+	"server_side_oauth_secret_id": {secret: true},
+}
+
+const (
+	// minSecret is the length from which a text is blanked in what comes back: a
+	// shorter one would blank ordinary words.
+	minSecret = 6
+	// maxLookedInto is how deep arguments are looked into value by value; what is
+	// deeper is looked at as a text.
+	maxLookedInto = 66
+)
+
+// dataSecret matches the names of what is secret also among data, where most of
+// what is named key or token is none.
+var dataSecret = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|secret|private_?key|secret_?key|api_?key|(access|refresh|auth|bearer)_?token)$`)
+
+// intake goes through the arguments of a call and finds the secrets in them.
+type intake struct {
+	policy     Credentials
+	tool       string
+	texts      map[string]bool // the secrets
+	names      map[string]bool // of members: what is one is no secret
+	plain      string          // where the first stands that is ruled; empty if none does
+	unsure     []doubt         // settings that are secret if they are marked so
+	references []doubt         // objects that name a secret
+	wrong      error           // the first reason not to make the call
+}
+
+// spot is where in the arguments a value stands.
+type spot struct {
+	slot
+	path, name string
+	within     bool // something that is secret
+	depth      int
+}
+
+// doubt is a setting that is no secret by its name.
+type doubt struct {
+	spot
+	value, kind string // kind is what it looks like; empty for nothing known
+}
+
+// newIntake goes through arguments as far as names and looks tell.
+func newIntake(policy Credentials, tool string, arguments json.RawMessage) *intake {
+	in := &intake{policy: policy, tool: tool, texts: map[string]bool{}, names: map[string]bool{}}
+	in.look(trimmed(arguments), spot{})
+	return in
+}
+
+// settle ends the doubts by what is marked as secret.
+func (in *intake) settle(marked redactor) {
+	for _, d := range in.unsure {
+		switch {
+		case marked.marked[strings.ToLower(d.name)]:
+			in.secret(d.value, d.spot)
+		case d.kind != "":
+			in.misplaced(d.path, d.kind)
+		}
+	}
+}
+
+// secretsIn are the secrets in arguments that may not fit their tool, as far as
+// they can be told without asking anybody.
+func secretsIn(arguments json.RawMessage) *secrets {
+	in := newIntake(Credentials{}, "", arguments)
+	for token := range tokensIn(string(arguments)) {
+		in.texts[token] = true
+	}
+	return in.secrets()
+}
+
+func (in *intake) secrets() *secrets {
+	for name, plain := range in.names {
+		if plain {
+			delete(in.texts, name)
+		}
+	}
+	return newSecrets(in.texts)
+}
+
+func (in *intake) look(v json.RawMessage, at spot) {
+	if at.depth++; at.depth > maxLookedInto {
+		in.leaf(string(v), at)
+		return
+	}
+	switch kindOf(v) {
+	case '{':
+		if at.ruled && isReference(v) {
+			in.reference(v, at)
+			return
+		}
+		for name, value := range members(v) {
+			in.look(value, in.member(name, at))
+		}
+	case '[':
+		n := 0
+		for value := range elements(v) {
+			inner := at
+			inner.path = joined(at.path, strconv.Itoa(n))
+			in.look(value, inner)
+			n++
+		}
+	case '"':
+		value := text(v)
+		if inner := trimmed([]byte(value)); (kindOf(inner) == '{' || kindOf(inner) == '[') && json.Valid(inner) {
+			in.look(inner, at)
+		}
+		in.leaf(value, at)
+	case 0, 'n', 't', 'f':
+	default:
+		in.leaf(string(v), at)
+	}
+}
+
+// member goes to one of an object. A secret may be given as a name, too.
+func (in *intake) member(name string, at spot) spot {
+	inner := at
+	if at.depth == 1 {
+		if inner.slot = slots[name]; name == "continuation" && in.tool == readMoreName {
+			inner.slot = slot{secret: true} // sealed here
+		}
+		inner.within = inner.secret
+	} else if at.slot != (slot{}) {
+		inner.within = at.within || redactor{}.isSecret(name)
+	}
+	inner.within = inner.within && !plainKey.MatchString(name)
+	inner.name, inner.path = name, joined(at.path, harmless(withoutTokens(name), 100))
+	in.names[name] = true
+	for token, kind := range tokensIn(name) {
+		in.texts[token], in.names[name] = true, false
+		in.misplaced(inner.path, kind)
+	}
+	return inner
+}
+
+// leaf looks at a text or number.
+func (in *intake) leaf(value string, at spot) {
+	known := at.within || at.secret
+	for token, kind := range tokensIn(value) {
+		in.texts[token] = true
+		switch {
+		case known:
+		case at.config && kind == urlPassword:
+			at.within = true
+		case at.config && at.ruled:
+			in.unsure = append(in.unsure, doubt{at, value, kind})
+		default:
+			in.misplaced(at.path, kind)
+		}
+	}
+	switch {
+	case at.within, at.config && unsafe(value):
+		in.secret(value, at)
+	case at.config && at.ruled && value != "":
+		in.unsure = append(in.unsure, doubt{at, value, ""})
+	case at.slot == (slot{}) && len(value) >= minSecret && dataSecret.MatchString(at.name):
+		in.texts[value] = true
+	}
+}
+
+// secret takes in a secret that may stand where it does.
+func (in *intake) secret(value string, at spot) {
+	if len(value) >= minSecret {
+		in.texts[value] = true
+	}
+	if at.ruled && value != "" && in.plain == "" {
+		in.plain = at.path
+	}
+}
+
+func (in *intake) reference(v json.RawMessage, at spot) {
+	in.references = append(in.references, doubt{at, string(v), ""})
+	if at.depth == 2 && in.wrong == nil {
+		in.wrong = refuse("%s is an object of fields, and no secret itself.", at.path).next("Nothing was sent. Name the secret of each field in it.")
+	}
+	for name, value := range members(v) {
+		for token, kind := range tokensIn(name + " " + text(value)) {
+			in.texts[token] = true
+			in.misplaced(at.path, kind)
+		}
+	}
+}
+
+// misplaced refuses a secret where none is taken.
+func (in *intake) misplaced(path, kind string) {
+	if in.wrong == nil {
+		in.wrong = refuse("%s has what looks like %s, and takes no secrets.", path, kind).
+			next("Nothing was sent. It stands in this chat: tell the user to take it for known and replace it. %s If it only stands for a secret, mask it, such as xxxx.", in.policy.way(in.tool))
+	}
+}
+
+// unfit is the error of arguments that do not fit their tool. That a secret is
+// among them comes first: what does not fit is quoted.
+func (r *Runner) unfit(t Tool, arguments json.RawMessage, err error) error {
+	in := newIntake(r.credentials, t.Name, arguments)
+	if in.settle(redactor{}); in.wrong != nil {
+		return in.wrong
+	}
+	if member(arguments, "credentials") != nil && t.Name == "update_connector" {
+		return noNewCredentials
+	}
+	return err
+}
+
+// admit refuses a call that was given secrets where none may be, and takes in
+// those that it may have.
+func (r *Runner) admit(ctx context.Context, api *Account, call *request) error {
+	in := newIntake(r.credentials, call.Tool, call.Arguments)
+	if in.wrong == nil && len(in.unsure) > 0 {
+		in.settle(marks(ctx, api, call.Arguments))
+	}
+	if in.wrong != nil {
+		return in.wrong
+	}
+	if err := in.policy.admits(in); err != nil {
+		return err
+	}
+	if err := in.policy.read(in, call); err != nil {
+		return err
+	}
+	call.given, call.secrets = in.references != nil || in.plain != "", in.secrets()
+	return nil
+}
+
+// run makes a call. None of the secrets that it was given comes back, neither in
+// its result nor in the words of its error.
+func (r *Runner) run(ctx context.Context, api *Account, call request) (result, error) {
+	got, err := r.tools[call.Tool].run(ctx, api, call.filled())
+	if err != nil {
+		return nil, call.secrets.err(err)
+	}
+	return got.without(call.secrets), nil
+}
+
+// tells is whether the call was given secrets, or might have been.
+func (c request) tells() bool {
+	for name := range members(c.Arguments) {
+		if slots[name].secret {
+			return true
+		}
+	}
+	return c.given || c.secrets != nil
+}
+
+// shown are the arguments without the secrets in them.
+func (c request) shown() json.RawMessage { return c.secrets.json(c.Arguments) }
+
+// marks is what is marked as secret by the specification that the settings of a
+// call go by. Where it cannot be had, names and looks must do.
+func marks(ctx context.Context, api *Account, arguments json.RawMessage) redactor {
+	given := func(name string) string { return text(member(arguments, name)) }
+	definition := cmp.Or(given("definition_id"), given("actor_definition_id"))
+	template, kind, destination := given("source_template_id"), given("connector_type"), given("destination_definition_id")
+	connector := connectorRef{cmp.Or(given("connector_id"), given("replaces")), given("workspace_name")}
+	if member(arguments, "partial_default_config") != nil {
+		template = cmp.Or(template, given("template_id"))
+	}
+	key := strings.Join([]string{"marks", definition, template, kind, destination, connector.ConnectorID, connector.WorkspaceName}, "/")
+	marked, _, _ := recallWithin(ctx, api, key, asideTime, func(ctx context.Context) (redactor, error) {
+		switch {
+		case connector.ConnectorID != "":
+			id, err := connector.id(ctx, api)
+			if err != nil {
+				return redactor{}, err
+			}
+			got, err := api.GetConnector(ctx, id)
+			if err != nil {
+				return redactor{}, err
+			}
+			return markedBy(got.SourceTemplate.UserConfigSpec), nil
+		case destination != "":
+			got, err := api.GetDestinationDefinition(ctx, destination)
+			if err != nil {
+				return redactor{}, err
+			}
+			return markedBy(got.Definition.Spec), nil
+		case template != "":
+			got, err := api.GetSourceTemplate(ctx, template)
+			if err != nil {
+				return redactor{}, err
+			}
+			return markedBy(got.UserConfigSpec), nil
+		}
+		need := &CredentialsNeeded{DefinitionID: definition}
+		if err := need.complete(ctx, api, kind); err != nil {
+			return redactor{}, err
+		}
+		got, err := api.GetSourceDefinition(ctx, need.DefinitionID)
+		if err != nil {
+			return redactor{}, err
+		}
+		return markedBy(got.Definition.Spec), nil
+	})
+	return marked
+}
