@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"airbyte-agent-mcp/airbyteclient"
 )
 
 const maxListItems = 1000
@@ -53,15 +55,11 @@ func (a *answers) collect(fields []*field) {
 			a.collect(o.fields)
 		}
 	}
-	slices.SortFunc(a.secrets, func(x, y string) int { return len(y) - len(x) })
 }
 
 // without blanks the secrets in a text that is to be shown.
 func (a *answers) without(s string) string {
-	for _, secret := range a.secrets {
-		s = strings.ReplaceAll(s, secret, "[hidden]")
-	}
-	return s
+	return airbyteclient.NewEraser(a.secrets...).Replace(s)
 }
 
 // object reads fields; touched tells that the person has filled in any.

@@ -164,6 +164,9 @@ func (p *Pages) wait(ctx context.Context, v *visit) Outcome {
 		}
 		select {
 		case <-ctx.Done():
+			if o, ended = p.result(v); ended { // since the last look
+				return o
+			}
 			return Outcome{State: StateWaiting}
 		case <-tick.C:
 		}
