@@ -63,6 +63,15 @@ func (s *Server) newPages() {
 			}
 			return api, err
 		},
+		Record: func(e connect.Event) error {
+			switch e.Kind {
+			case connect.EventSent:
+				return s.runner.FormSends(e.Caller, e.Visit)
+			case connect.EventAnswered:
+				return s.runner.FormAnswered(e.Caller, e.Visit, e.ConnectorID, e.Outcome)
+			}
+			return s.runner.FormEnded(e.Caller, e.Visit, e.Outcome)
+		},
 		Plan: func(code string) (connect.Approval, error) {
 			plan, err := s.runner.PlanOf(code)
 			return approvalOf(plan), err

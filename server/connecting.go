@@ -94,9 +94,6 @@ func (s *Server) newVisit(ctx context.Context, api *airbyteclient.Client, key st
 	if err := s.pages.ready(s.config.Transport); err != nil {
 		return nil, err
 	}
-	if err := need.Asked(); err != nil {
-		return nil, err
-	}
 	visit, err := s.pages.Connect(ctx, api.Identity(), connect.Request{
 		WorkspaceName: need.WorkspaceName, DefinitionID: need.DefinitionID, SourceTemplateID: need.SourceTemplateID, Name: need.Name,
 		ReplicationConfig: need.ReplicationConfig, Environment: need.Environment,
@@ -105,13 +102,14 @@ func (s *Server) newVisit(ctx context.Context, api *airbyteclient.Client, key st
 	if err != nil {
 		return nil, err
 	}
+	if err := need.Asked(visit.ID); err != nil {
+		return nil, err
+	}
 	if err := s.visits.keep(key, visit); err != nil {
 		return nil, err
 	}
-	s.pages.watching.Go(func() { // the model may never ask what came of it
-		if o, err := s.pages.Outcome(s.pages.serving, visit.ID); err == nil && o.State != connect.StateWaiting {
-			need.Answered(o.ConnectorID, o.State)
-		}
+	s.pages.watching.Go(func() { // the model may never ask what came of it: then it expires
+		_, _ = s.pages.Outcome(s.pages.serving, visit.ID)
 	})
 	return visit, nil
 }

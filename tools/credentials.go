@@ -36,16 +36,12 @@ type CredentialsNeeded struct {
 	// ReplacesID and ReplacesName are of the connector that it takes over from.
 	ReplacesID, ReplacesName string
 
-	journal func(step, connectorID, outcome string) error
+	asked func(form string) error
 }
 
-// Asked writes down that a person is asked. Where it fails they must not be.
-func (c *CredentialsNeeded) Asked() error { return c.journal("form", "", "") }
-
-// Answered writes down what came of it.
-func (c *CredentialsNeeded) Answered(connectorID, outcome string) {
-	_ = c.journal("outcome", connectorID, outcome) // the next write finds out
-}
+// Asked writes down that a person is asked by a form. Where it fails they must
+// not be.
+func (c *CredentialsNeeded) Asked(form string) error { return c.asked(form) }
 
 func (c *CredentialsNeeded) Error() string {
 	return "the credentials are missing, and a person must enter them"

@@ -51,8 +51,8 @@ type journalEntry struct {
 	N    int       `json:"n"`
 	Prev string    `json:"prev,omitempty"`
 	Time time.Time `json:"time"`
-	// Step is begun (the first line), planned, approved, refused, denied, sent
-	// or outcome.
+	// Step is begun (the first line), planned, approved, refused, denied, form,
+	// sent or outcome.
 	Step    string          `json:"step"`
 	Salt    string          `json:"salt,omitempty"`
 	Caller  string          `json:"caller,omitempty"`

@@ -281,9 +281,9 @@ func (r *Runner) needsForm(ctx context.Context, api *Account, call request) erro
 		WorkspaceName: orDefault(in.WorkspaceName, api), DefinitionID: in.DefinitionID, SourceTemplateID: in.SourceTemplateID, Name: in.Name,
 		ReplicationConfig: json.RawMessage(in.ReplicationConfig), Environment: json.RawMessage(in.Environment),
 	}
-	need.journal = func(step, connectorID, outcome string) error {
-		entry := r.entry(api, call, w, step, decision{"ask", "form"})
-		entry.ID, entry.Outcome = connectorID, outcome
+	need.asked = func(form string) error {
+		entry := r.entry(api, call, w, "form", decision{"ask", "form"})
+		entry.Plan = form
 		if err := r.journal.write(entry); err != nil {
 			return journalDown(err)
 		}

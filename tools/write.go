@@ -188,6 +188,33 @@ func (r *Runner) send(ctx context.Context, api *Account, call request, w *aboutW
 	})
 }
 
+// FormSends writes down that a connector is about to be created by a form. Where
+// it fails none may be; else FormAnswered must follow.
+func (r *Runner) FormSends(caller, form string) error {
+	return r.journal.begin(r.ofForm("sent", caller, form))
+}
+
+// FormAnswered writes down what came of that.
+func (r *Runner) FormAnswered(caller, form, connectorID, outcome string) error {
+	entry := r.ofForm("outcome", caller, form)
+	entry.ID, entry.Outcome, entry.MaybeIt = connectorID, outcome, outcome == "unclear"
+	return r.journal.end(entry)
+}
+
+// FormEnded writes down what became of a form by which nothing was created.
+func (r *Runner) FormEnded(caller, form, outcome string) error {
+	entry := r.ofForm("outcome", caller, form)
+	entry.Outcome = outcome
+	return r.journal.write(entry)
+}
+
+func (r *Runner) ofForm(step, caller, form string) journalEntry {
+	return journalEntry{
+		Time: r.now(), Step: step, Caller: caller, Tool: "create_connector", Entity: "connector", Action: "create",
+		Plan: form, Decided: "ask", By: "form",
+	}
+}
+
 // withheld is for a write whose outcome the journal could not take.
 func withheld(t Tool, err, down error) error {
 	happened := "The call was made and the service took it."

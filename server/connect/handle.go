@@ -153,7 +153,7 @@ func (p *Pages) follow(w http.ResponseWriter, r *http.Request, purpose string) (
 		p.message(w, http.StatusBadRequest, notValid)
 		return l, nil, false
 	}
-	if v, err = p.visits.open(l.ID, l.Until, p.options.Now()); err != nil {
+	if v, err = p.visits.open(l.ID, l.issued(), p.options.Now()); err != nil {
 		p.message(w, http.StatusServiceUnavailable, message{Title: "Too many pages are open", Lines: []string{"Try this link again in a few minutes."}})
 		return l, nil, false
 	}

@@ -54,6 +54,8 @@ type bench struct {
 	seen    bytes.Buffer // every answer, with its headers
 	broken  error        // what Decide answers
 	plans   map[string]connect.Approval
+	events  []string
+	journal error        // what Record answers
 	api     http.Handler // in place of the sandbox
 }
 
@@ -111,6 +113,16 @@ func (b *bench) newPages() *connect.Pages {
 				return nil, errors.New("this caller is gone")
 			}
 			return b.client, nil
+		},
+		Record: func(e connect.Event) error {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			kind := map[connect.EventKind]string{connect.EventSent: "sent", connect.EventAnswered: "answered", connect.EventEnded: "ended"}[e.Kind]
+			if e.ConnectorID != "" {
+				kind += " with ID"
+			}
+			b.events = append(b.events, strings.TrimSpace(kind+" "+e.Outcome))
+			return b.journal
 		},
 		Plan: func(code string) (connect.Approval, error) {
 			b.mu.Lock()

@@ -68,6 +68,9 @@ type Options struct {
 	Client func(ctx context.Context, caller string) (*airbyteclient.Client, error)
 	Now    func() time.Time // nil means time.Now
 	Log    *slog.Logger     // gets no values; nil means none
+	// Record writes down what is done with forms. Where it cannot write that a
+	// connector is about to be created, none is. nil means none.
+	Record func(Event) error
 	// Plan is what the plan of a code asks a person to approve; an error where it
 	// does not wait any more.
 	Plan func(code string) (Approval, error)
@@ -95,6 +98,23 @@ type Replaced struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
+
+// Event is what happens to the form of a link.
+type Event struct {
+	Kind          EventKind
+	Visit, Caller string
+	ConnectorID   string
+	Outcome       string // a state, or invalid where the person may mend it; empty when sent
+}
+
+// EventKind is one of those below.
+type EventKind int
+
+const (
+	EventSent     EventKind = iota // a connector is about to be created
+	EventAnswered                  // the creation has come to its outcome, which follows every EventSent
+	EventEnded                     // the link has ended without one
+)
 
 // Visit is a link to a page, and the ID to ask for its Outcome with.
 type Visit struct{ URL, ID string }
@@ -138,13 +158,13 @@ func (p *Pages) Connect(_ context.Context, caller string, r Request) (*Visit, er
 // Outcome waits until the person has finished, the link expires, or ctx ends:
 // then the state is waiting. An error means that the ID is not known here.
 func (p *Pages) Outcome(ctx context.Context, id string) (Outcome, error) {
-	var until time.Time
-	if found, err := p.options.Ledger.Get("link "+id, &until, p.options.Now()); err != nil {
+	var known issued
+	if found, err := p.options.Ledger.Get("link "+id, &known, p.options.Now()); err != nil {
 		return Outcome{}, err
 	} else if !found {
 		return Outcome{}, errors.New("no page was opened here under this ID, or too long ago")
 	}
-	v, err := p.visits.open(id, until, p.options.Now())
+	v, err := p.visits.open(id, known, p.options.Now())
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -169,6 +189,15 @@ type link struct {
 	Code    string    `json:"code,omitempty"` // of the plan to approve
 }
 
+// issued is what must be known of a link to wait for its outcome.
+type issued struct {
+	Until  time.Time `json:"until"`
+	Caller string    `json:"caller"`
+	Form   bool      `json:"form"`
+}
+
+func (l link) issued() issued { return issued{l.Until, l.Caller, l.Code == ""} }
+
 func (p *Pages) newLink(purpose string, l link, until time.Time) (*Visit, error) {
 	l.ID, l.Until = rand.Text(), until.UTC().Truncate(time.Second)
 	sealed, err := p.options.Seal.Close(p.here(purpose), "", l.Until.Add(sealTime), l)
@@ -178,11 +207,11 @@ func (p *Pages) newLink(purpose string, l link, until time.Time) (*Visit, error)
 	if len(sealed) > 4*maxSealed {
 		return nil, errors.New("what is given is too much for a link; give fewer settings")
 	}
-	v, err := p.visits.open(l.ID, l.Until, p.options.Now())
+	v, err := p.visits.open(l.ID, l.issued(), p.options.Now())
 	if err != nil {
 		return nil, err
 	}
-	if err := p.options.Ledger.Put("link "+l.ID, l.Until, v.known(), p.options.Now()); err != nil {
+	if err := p.options.Ledger.Put("link "+l.ID, l.issued(), v.known(), p.options.Now()); err != nil {
 		return nil, err
 	}
 	return &Visit{URL: strings.TrimSuffix(p.options.Base(), "/") + "/" + purpose + "/" + sealed, ID: l.ID}, nil

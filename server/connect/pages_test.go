@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -829,5 +830,54 @@ func TestFormOfAReplacementMovesTheName(t *testing.T) {
 	}
 	if kept, err := b.client.GetConnector(t.Context(), oldID); err != nil || kept.Name != old.Name+" (replaced)" {
 		t.Errorf("%v: the old one is named %q", err, kept.Name)
+	}
+}
+
+func TestWhatIsDoneWithAFormIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		faults []sandbox.Fault
+		do     func(*bench, *connect.Visit, url.Values)
+		want   []string
+	}{
+		{"created", nil, nil, []string{"sent", "answered with ID created"}},
+		{"refused by the check", nil, func(_ *bench, _ *connect.Visit, form url.Values) {
+			form.Set("f.credentials.api_token.api_token", "invalid")
+		}, nil},
+		{"not answered", []sandbox.Fault{{Kind: sandbox.Cut, Path: "POST /api/v1/integrations/connectors", Skip: 1}}, nil, []string{"sent", "answered unclear"}},
+		{"canceled", nil, func(_ *bench, _ *connect.Visit, form url.Values) { form.Set("do", "cancel") }, []string{"ended abandoned"}},
+		{"expired", nil, func(b *bench, v *connect.Visit, _ url.Values) {
+			b.later(16 * time.Minute)
+			if _, err := b.pages.Outcome(t.Context(), v.ID); err != nil {
+				t.Error(err)
+			}
+		}, []string{"ended expired"}},
+	} {
+		b := newBench(t, c.faults...)
+		v := b.connect(connect.Request{DefinitionID: zendesk})
+		form := zendeskForm(b.get(v.URL), canary)
+		if c.do != nil {
+			c.do(b, v, form)
+		}
+		b.post(v.URL, form)
+		if diff := cmp.Diff(c.want, b.events); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+func TestNothingIsCreatedThatCannotBeWrittenDown(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.journal = errors.New("the disk is full")
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	form := zendeskForm(b.get(v.URL), canary)
+	if page := b.post(v.URL, form); page.status != http.StatusServiceUnavailable || !strings.Contains(page.text, "Nothing can be created now") || b.created() != 0 {
+		t.Errorf("got %d, %q after %d were created", page.status, page.title(), b.created())
+	}
+	b.journal = nil // somebody has mended it, and the person tries again
+	if page := b.post(v.URL, form); page.title() != "Zendesk Support is connected" || b.created() != 1 {
+		t.Errorf("got %q after %d were created", page.title(), b.created())
 	}
 }

@@ -393,7 +393,7 @@ func (p *Pages) createSignedIn(ctx context.Context, r Request, v *visit, s *sign
 	if check.Status == "failed" || check.Status == "cancelled" {
 		return none.failed(&form{service: v.about()}, check)
 	}
-	return p.create(ctx, s.client, r, body, check, none)
+	return p.create(ctx, s.client, r, v, body, check, none)
 }
 
 // signingIn is the sign-in of the visit, while it is looked after.

@@ -57,7 +57,7 @@ func (p *Pages) submit(ctx context.Context, l link, v *visit, f *form, posted ma
 	}
 	var mend attempt
 	o := p.decided(ctx, l, v, func(ctx context.Context) Outcome {
-		t := p.create(ctx, client, l.Request, body, check, a)
+		t := p.create(ctx, client, l.Request, v, body, check, a)
 		if t.outcome != nil {
 			return *t.outcome
 		}
@@ -72,15 +72,27 @@ func (p *Pages) submit(ctx context.Context, l link, v *visit, f *form, posted ma
 
 // create makes the connector of a link, whether its form was filled in or the
 // person has signed in. The caller has claimed the link.
-func (p *Pages) create(ctx context.Context, client *airbyteclient.Client, r Request, body airbyteclient.CreateConnectorRequest, check *airbyteclient.CheckResult, a *answers) attempt {
+func (p *Pages) create(ctx context.Context, client *airbyteclient.Client, r Request, v *visit, body airbyteclient.CreateConnectorRequest, check *airbyteclient.CheckResult, a *answers) attempt {
 	takesOver := r.Replaces.ID != "" && (body.Name == "" || body.Name == r.Replaces.Name)
 	if takesOver {
 		body.Name = airbyteclient.NameOfNew(r.Replaces.Name)
 	}
+	if err := p.record(v, Event{Kind: EventSent}); err != nil {
+		return attempt{
+			status: http.StatusServiceUnavailable, title: "Nothing can be created now",
+			words: []string{"This server cannot write down what it does, so it does nothing. Whoever runs it has to mend that."},
+		}
+	}
 	created, err := client.CreateConnector(ctx, body)
 	if err != nil {
-		return a.refusal(err, true)
+		t, state := a.refusal(err, true), "invalid"
+		if t.outcome != nil {
+			state = t.outcome.State
+		}
+		p.note(v, Event{Kind: EventAnswered, Outcome: state})
+		return t
 	}
+	p.note(v, Event{Kind: EventAnswered, ConnectorID: created.ID, Outcome: StateCreated})
 	out := Outcome{State: StateCreated, ConnectorID: created.ID, Name: plain(a.without(created.Name), 200), Account: a.without(accountOf(created.ReplicationConfig))}
 	switch {
 	case check.Status != "succeeded":

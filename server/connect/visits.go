@@ -36,8 +36,8 @@ type visits struct {
 
 // visit is what a process knows of a link.
 type visit struct {
-	id    string
-	until time.Time
+	id string
+	issued
 	// turn is held by whoever acts on the link, so that a second click waits for
 	// the first. That it is done only once is up to the ledger.
 	turn chan struct{}
@@ -50,7 +50,7 @@ type visit struct {
 }
 
 // open finds the visit of a link, or begins it.
-func (all *visits) open(id string, until, now time.Time) (*visit, error) {
+func (all *visits) open(id string, known issued, now time.Time) (*visit, error) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	if v := all.byID[id]; v != nil {
@@ -58,14 +58,14 @@ func (all *visits) open(id string, until, now time.Time) (*visit, error) {
 	}
 	for id, v := range all.byID {
 		// Whoever waits for the outcome gets a while to hear of it.
-		if now.After(v.until.Add(keepVisit)) {
+		if now.After(v.Until.Add(keepVisit)) {
 			delete(all.byID, id)
 		}
 	}
 	if len(all.byID) >= maxVisits {
 		return nil, errTooManyVisits
 	}
-	v := &visit{id: id, until: until, turn: make(chan struct{}, 1)}
+	v := &visit{id: id, issued: known, turn: make(chan struct{}, 1)}
 	all.byID[id] = v
 	return v, nil
 }
@@ -115,7 +115,7 @@ func (v *visit) forget() (why string) {
 }
 
 // known is how long a link's records are kept.
-func (v *visit) known() time.Time { return v.until.Add(keepVisit + submitTime) }
+func (v *visit) known() time.Time { return v.Until.Add(keepVisit + submitTime) }
 
 // claim makes the caller the one who ends a link, if it is the first of all who
 // try: before anything is done that must not be done twice.
@@ -126,14 +126,33 @@ func (p *Pages) claim(v *visit) (first bool, err error) {
 // unclaim leaves the link open after all.
 func (p *Pages) unclaim(v *visit) error { return p.options.Ledger.Drop("end of link " + v.id) }
 
-// end remembers the outcome of a link that was claimed.
+// end writes down and remembers the outcome of a link that was claimed.
 func (p *Pages) end(v *visit, o Outcome) {
 	why := v.forget()
+	if o.State == StateAbandoned || o.State == StateExpired || o.State == StateRefused {
+		p.note(v, Event{Kind: EventEnded, Outcome: o.State})
+	}
 	if o.Why == "" && (o.State == StateExpired || o.State == StateAbandoned) {
 		o.Why = why
 	}
 	if err := p.options.Ledger.Put("outcome of link "+v.id, o, v.known(), p.options.Now()); err != nil {
 		p.options.Log.Error("page", "visit", v.id, "state", o.State, "not remembered", err.Error())
+	}
+}
+
+// record writes down what is done with a form.
+func (p *Pages) record(v *visit, e Event) error {
+	if p.options.Record == nil || !v.Form {
+		return nil
+	}
+	e.Visit, e.Caller = v.id, v.Caller
+	return p.options.Record(e)
+}
+
+// note records what can be helped no more.
+func (p *Pages) note(v *visit, e Event) {
+	if err := p.record(v, e); err != nil {
+		p.options.Log.Error("page", "visit", v.id, "state", e.Outcome, "not written down", err.Error())
 	}
 }
 
@@ -157,9 +176,9 @@ func (p *Pages) wait(ctx context.Context, v *visit) Outcome {
 			return o // whatever has become of ctx
 		}
 		now := p.options.Now()
-		if over := !now.Before(v.until); over && p.expire(ctx, v) {
+		if over := !now.Before(v.Until); over && p.expire(ctx, v) {
 			continue
-		} else if over && now.After(v.until.Add(submitTime)) {
+		} else if over && now.After(v.Until.Add(submitTime)) {
 			return Outcome{State: StateUnclear, Why: "Whoever was at it did not finish."}
 		}
 		select {

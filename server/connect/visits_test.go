@@ -12,7 +12,7 @@ func TestVisitsAreBoundedAndForgotten(t *testing.T) {
 	now := time.Now()
 	fill := func(round string) (n int) {
 		for ; n < 2*maxVisits; n++ {
-			if _, err := all.open(round+fmt.Sprint(n), now.Add(linkTime), now); err != nil {
+			if _, err := all.open(round+fmt.Sprint(n), issued{Until: now.Add(linkTime)}, now); err != nil {
 				break
 			}
 		}
@@ -21,7 +21,7 @@ func TestVisitsAreBoundedAndForgotten(t *testing.T) {
 	if n := fill("first "); n != maxVisits {
 		t.Errorf("%d visits were kept", n)
 	}
-	if _, err := all.open("first 0", now.Add(linkTime), now); err != nil {
+	if _, err := all.open("first 0", issued{Until: now.Add(linkTime)}, now); err != nil {
 		t.Errorf("a known visit is refused: %v", err)
 	}
 	now = now.Add(linkTime + keepVisit + time.Second)
