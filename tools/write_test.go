@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
@@ -528,27 +529,73 @@ func TestPlansThatWaitAreBounded(t *testing.T) {
 	}
 }
 
-// FuzzDecide looks for a text that is taken for a plan and is none.
+// FuzzDecide answers plans that were made here, for others, for something else,
+// in another time or not at all: one is good for its caller, once, and as it was
+// made.
 func FuzzDecide(f *testing.F) {
 	w := confirming(f)
-	p := w.ask(f, "execute_operation", creating)
-	want, err := base64.RawURLEncoding.DecodeString(p.Sealed)
-	if err != nil {
+	shown := w.ask(f, "execute_operation", creating)
+	var id sealedPlan
+	if err := w.runner.seal.Open("plan", w.api.Identity(), storyTime, shown.Sealed, &id); err != nil {
 		f.Fatal(err)
 	}
-	f.Add(p.Sealed)
-	f.Add(p.Sealed + "A")
-	f.Add(p.Sealed[:len(p.Sealed)-2])
-	f.Add("")
-	other, _ := w.runner.seal.Close("continuation", w.api.Identity(), storyTime.Add(time.Hour), sealedPlan{Key: "k"})
-	f.Add(other)
-	f.Fuzz(func(t *testing.T, sealed string) {
-		if w.runner.Decide(sealed, w.api.Identity(), true, "fuzz") != nil {
-			return
+	ours, now, begun := w.api.Identity(), storyTime.Unix(), w.runner.started.UnixMilli()
+	f.Add("plan", ours, now+900, begun, "nonce", 0, byte(0), "")
+	f.Add("plan", ours, now+900, begun, id.Nonce, 0, byte(0), "")  // another copy of a plan
+	f.Add("plan", ours, now, begun, "late", 0, byte(0), "")        // expired
+	f.Add("plan", ours, now+900, begun-1, "early", 0, byte(0), "") // of the process before
+	f.Add("plan", "theirs", now+900, begun, "theirs", 0, byte(0), "")
+	f.Add("plan", ours+"\x00", now+900, begun, "longer", 0, byte(0), "")
+	f.Add("plan\x00"+ours, "", now+900, begun, "shifted", 0, byte(0), "")
+	for _, purpose := range []string{"continuation", "connect", "approve", "done", "form token", ""} {
+		f.Add(purpose, ours, now+900, begun, purpose, 0, byte(0), "")
+	}
+	for _, at := range []int{0, 3, 4, 15, 16, 40, -1} { // of the key's name, the nonce, the text, the tag
+		f.Add("plan", ours, now+900, begun, "changed", at, byte(1), "")
+	}
+	f.Add("plan", ours, now+900, begun, "padded", 0, byte(0), "A")
+	f.Add("plan", ours, now+900, begun, "spaced", 0, byte(0), " \n")
+	spent := map[string]bool{}
+	f.Fuzz(func(t *testing.T, purpose, caller string, until, made int64, nonce string, at int, flip byte, more string) {
+		if !utf8.ValidString(nonce) || until < 0 || until > now+1e6 || len(more) > 64 {
+			t.Skip("cannot be sealed so")
 		}
-		got, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(sealed))
-		if err != nil || string(got) != string(want) {
-			t.Errorf("%q was taken for a plan", sealed)
+		plan := id
+		plan.Made, plan.Nonce = made, nonce
+		sealed, err := w.runner.seal.Close(purpose, caller, time.Unix(until, 0), plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := base64.RawURLEncoding.DecodeString(sealed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw[(at%len(raw)+len(raw))%len(raw)] ^= flip
+		sealed = base64.RawURLEncoding.EncodeToString(raw) + more
+		good := purpose+"\x00"+caller == "plan\x00"+ours && flip == 0 && strings.TrimSpace(more) == "" &&
+			until > now && made >= begun && !spent[nonce] && len(sealed) <= maxSealedPlan
+		if err := w.runner.Decide(sealed, ours, true, "fuzz"); (err == nil) != good {
+			t.Errorf("a plan that is good: %v, was taken: %v", good, err)
+		}
+		spent[nonce] = spent[nonce] || good
+		if w.runner.Decide(sealed, ours, true, "fuzz") == nil {
+			t.Error("it was taken twice")
 		}
 	})
+}
+
+// What is sealed for one thing is good for nothing else.
+func TestPlanIsNoContinuation(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	p := w.ask(t, "execute_operation", creating)
+	if _, err := w.call(t, "read_more", encoded(map[string]string{"continuation": p.Sealed})); err == nil {
+		t.Error("a plan was read on")
+	}
+	if _, ok := w.runner.PlanOf(p.Sealed); ok {
+		t.Error("a sealed plan is a code")
+	}
+	if _, err := w.runner.DecideCode(p.Sealed, true, "test"); err == nil || len(w.wrote()) > 0 {
+		t.Errorf("decided by %v, wrote %q", err, w.wrote())
+	}
 }
