@@ -30,8 +30,9 @@ import (
 // (elicitation) where it has one, else by a page of ours. Whatever is asked, the
 // answer never passes through the model.
 
-// askPlan names the question whether a plan may be carried out.
-const askPlan = "approve"
+// askPlan names the question whether a plan may be carried out, askPage the one
+// whether the person goes to its page.
+const askPlan, askPage = "approve", "approval_page"
 
 // pages are the server's own web pages, and where they are served.
 type pages struct {
@@ -55,7 +56,7 @@ func (s *Server) newPages() {
 		s.pages.open = openBrowser
 	}
 	s.pages.Pages = connect.New(connect.Options{
-		Seal: s.runner.Seal(), Ledger: s.runner.Ledger(), Log: s.log, Base: s.pages.where,
+		Seal: s.runner.Seal(), Ledger: s.runner.Ledger(), Log: s.log, Base: s.pages.where, Now: func() time.Time { return s.now() },
 		Client: func(ctx context.Context, caller string) (*airbyteclient.Client, error) {
 			api, err := s.clients(ctx)
 			if err == nil && api.Identity() != caller {
@@ -152,73 +153,123 @@ func openBrowser(page string) error {
 	return nil
 }
 
-// abilities are the ways in which a client can ask its person: by a form of
-// its own, by sending them to a page.
-func abilities(ctx context.Context) (form, page bool) {
-	caps := &mcp.ClientCapabilities{}
-	if info := mcpserver.RequestProtocolInfoFromContext(ctx); info != nil && info.Modern {
-		caps = info.ClientCapabilities
-	} else if session := mcpserver.ClientSessionFromContext(ctx); canAsk(session, mcp.MethodElicitationCreate) {
-		known := session.(mcpserver.SessionWithClientInfo).GetClientCapabilities()
-		caps = &known
+// answered is the result of a call, which waits for a person where it needs one.
+func (s *Server) answered(ctx context.Context, t tools.Tool, req mcp.CallToolRequest) *mcp.CallToolResult {
+	patience := s.patience()
+	late, cancel := context.WithTimeout(ctx, patience+callAfter)
+	defer cancel()
+	waiting, cancel := context.WithTimeout(late, patience)
+	defer cancel()
+	answer, words, err := s.call(ctx, t, req.Params.RawArguments)
+	for {
+		if need, ok := errors.AsType[*tools.CredentialsNeeded](err); ok {
+			return s.connect(waiting, req, need)
+		}
+		waits, ok := errors.AsType[*tools.ConfirmNeeded](err)
+		if !ok {
+			return s.result(ctx, req, answer, words)
+		}
+		if result := s.confirm(waiting, req, waits.Plan, words); result != nil {
+			return result
+		}
+		answer, words, err = s.call(late, t, req.Params.RawArguments)
 	}
-	if caps == nil {
-		return false, false
-	}
-	e := caps.Elicitation
-	return e != nil && (e.Form != nil || e.URL == nil), e != nil && e.URL != nil
 }
 
-// heard takes the person's answer that a client sends with a call, and returns
-// words for the model where the call ends with it.
-func (s *Server) heard(ctx context.Context, req mcp.CallToolRequest) string {
-	answer := mcpserver.ElicitationResponse(req.Params.InputResponses, askPlan)
-	if answer == nil {
-		return ""
-	}
-	if answer.Action == mcp.ElicitationResponseActionCancel {
-		return "The person closed the question without an answer. Nothing was sent. Call again only if they want to be asked again."
-	}
-	content, _ := answer.Content.(map[string]any)
-	yes := answer.Action == mcp.ElicitationResponseActionAccept && content[askPlan] == true
-	api, err := s.clients(ctx)
-	if err == nil {
-		err = s.runner.Decide(req.Params.RequestState, api.Identity(), yes, "elicitation")
-	}
-	if err != nil {
-		return "The person's answer could not be taken: " + err.Error() + ". Nothing was sent. Call again without it to ask anew."
-	}
-	return ""
-}
-
-// confirm asks a person whether a plan may be carried out.
+// confirm gets a plan to a person and waits for their answer until ctx ends. It
+// is nil once they have answered: what they said is heard by the call.
 func (s *Server) confirm(ctx context.Context, req mcp.CallToolRequest, plan tools.Plan, words string) *mcp.CallToolResult {
-	if form, _ := abilities(ctx); form {
-		return mcpserver.NewInputRequestBuilder(plan.Sealed).Elicit(askPlan, mcp.ElicitationParams{
-			Message: inWords(plan),
-			RequestedSchema: map[string]any{
-				"type": "object",
-				"properties": map[string]any{askPlan: map[string]any{
-					"type": "boolean", "title": "Approve", "description": "Yes carries this out once, exactly as shown.", "default": false,
-				}},
-				"required": []string{askPlan},
-			},
-		}).ToolResult()
+	form, page := abilities(ctx)
+	if form && mcpserver.IsModernRequest(ctx) {
+		return mcpserver.NewInputRequestBuilder(plan.Sealed).Elicit(askPlan, planForm(plan)).ToolResult()
 	}
-	link, again, err := s.approvalLink(ctx, plan)
+	if form {
+		q := s.put(ctx, plan.Code, planForm(plan), plan.Expires, func(ctx context.Context, answer *mcp.ElicitationResult) string {
+			return s.taken(ctx, plan.Sealed, answer)
+		})
+		select {
+		case <-q.ended.Done():
+		case <-ctx.Done():
+			return errorResult(words + " They were asked, and have not answered yet.")
+		}
+		if q.words != "" {
+			return errorResult(q.words)
+		}
+		if q.err == nil {
+			return nil
+		}
+	}
+	return s.confirmOnPage(ctx, req, plan, words, page && !form)
+}
+
+// confirmOnPage gets a person to the page of a plan: by their client where that
+// sends people to pages, else by the browser, else by a link.
+func (s *Server) confirmOnPage(ctx context.Context, req mcp.CallToolRequest, plan tools.Plan, words string, byClient bool) *mcp.CallToolResult {
+	key := "plan/" + plan.Code
+	link, again, err := s.approvalLink(ctx, key, plan)
 	if err != nil {
 		return errorResult(words + " This client cannot ask, and there is no page for it: " + err.Error() + ".")
 	}
-	if s.pages.open != nil && (again || s.pages.open(link.URL) == nil) {
-		return s.awaited(ctx, req, plan, link, words)
+	var q *question
+	if byClient {
+		goThere := goTo(link, "See what is going to be changed, and say yes or no, on a page of this server.")
+		answer := mcpserver.ElicitationResponse(req.Params.InputResponses, askPage)
+		switch modern := mcpserver.IsModernRequest(ctx); {
+		case modern && (answer == nil || !again): // that answer was about another plan
+			return mcpserver.NewInputRequestBuilder("").Elicit(askPage, goThere).ToolResult()
+		case modern && answer.Action != mcp.ElicitationResponseActionAccept:
+			return errorResult(notGone)
+		case !modern: // once more in a later call: they may have closed the page, and a model must not have its link
+			s.visits.sent(key, sessionOf(ctx), s.now())
+			q = s.put(ctx, link.ID, goThere, plan.Expires, nil)
+		}
+	} else if s.pages.open == nil || !again && !s.opened(link) {
+		return s.linked(words, plan, link)
 	}
+	o, err := s.outcome(ctx, key, link, q)
+	if errors.Is(err, errNotAsked) {
+		if !s.opened(link) {
+			return s.linked(words, plan, link)
+		}
+		o, err = s.outcome(ctx, key, link, nil)
+	}
+	switch {
+	case errors.Is(err, errNotGone):
+		return errorResult(notGone)
+	case err != nil || o.State == connect.StateWaiting:
+		return errorResult(words + " They were sent to the page of the plan, and have not answered yet.")
+	}
+	s.visits.drop(key)
+	if o.State == connect.StateRefused {
+		return errorResult("The person's answer could not be taken: " + o.Why + ". Nothing was sent. Call again to have them asked anew.")
+	}
+	return nil
+}
+
+const notGone = "The person does not go to the page of the plan. Nothing was sent. Call again only if they want to be asked again."
+
+func (s *Server) linked(words string, plan tools.Plan, link *connect.Visit) *mcp.CallToolResult {
 	return errorResult(words + " Give the user this link, where they see the plan and answer it: " + link.URL + s.pages.command(plan.Code))
 }
 
+func planForm(plan tools.Plan) mcp.ElicitationParams {
+	return mcp.ElicitationParams{
+		Message: inWords(plan),
+		RequestedSchema: map[string]any{
+			"type": "object",
+			"properties": map[string]any{askPlan: map[string]any{
+				"type": "boolean", "title": "Approve", "description": "Yes carries this out once, exactly as shown.", "default": false,
+			}},
+			"required": []string{askPlan},
+		},
+	}
+}
+
 // approvalLink is the page of a plan, the same one for as long as it waits.
-func (s *Server) approvalLink(ctx context.Context, plan tools.Plan) (link *connect.Visit, again bool, err error) {
-	key := "plan/" + plan.Code
-	if link = s.visits.find(key); link != nil {
+func (s *Server) approvalLink(ctx context.Context, key string, plan tools.Plan) (link *connect.Visit, again bool, err error) {
+	s.visits.making.Lock()
+	defer s.visits.making.Unlock()
+	if link = s.visits.find(key, s.now()); link != nil {
 		return link, true, nil
 	}
 	api, err := s.clients(ctx)
@@ -231,22 +282,11 @@ func (s *Server) approvalLink(ctx context.Context, plan tools.Plan) (link *conne
 	if link, err = s.pages.Approve(api.Identity(), plan.Code, plan.Expires); err != nil {
 		return nil, false, err
 	}
-	return link, false, s.visits.keep(key, link)
-}
-
-// awaited waits a while for the answer on a page that was opened for the
-// person, and then makes the call.
-func (s *Server) awaited(ctx context.Context, req mcp.CallToolRequest, plan tools.Plan, link *connect.Visit, words string) *mcp.CallToolResult {
-	ctx, cancel := context.WithTimeout(ctx, s.patience()+callAfter)
-	defer cancel()
-	waiting, cancel := context.WithTimeout(ctx, s.patience())
-	defer cancel()
-	outcome, err := s.pages.Outcome(waiting, link.ID)
-	if err != nil || outcome.State != connect.StateApproved && outcome.State != connect.StateDeclined {
-		return errorResult(words + " The plan was opened in the browser of the person who runs this server, and is not answered yet.")
+	if err := s.visits.keep(key, link, s.now()); err != nil {
+		return nil, false, err
 	}
-	answer, words, _ := s.call(ctx, s.runner.Tools()[plan.Tool], req.Params.RawArguments)
-	return s.result(ctx, req, answer, words)
+	s.watch(ctx, key, link, func(connect.Outcome) { s.visits.dropUnasked(key) })
+	return link, false, nil
 }
 
 // terminalPath is where the command line shows and answers plans.
@@ -318,10 +358,11 @@ func Approval(ctx context.Context, code, decision string) (plan string, err erro
 // takes longer goes on, and read_more has it.
 const callAfter = 5 * time.Second
 
-// patience is how long a call may wait for a person: it must be answered before
-// the client gives up.
-func (s *Server) patience() time.Duration {
-	return max(cmp.Or(s.config.Limits.CallTimeout, 50*time.Second)-callAfter, time.Second)
+// patienceOf is how long a call may wait for a person: it must be answered
+// before the client gives up.
+func patienceOf(limits tools.Limits) time.Duration {
+	all := cmp.Or(limits.CallTimeout, 50*time.Second)
+	return max(all-callAfter, all/5)
 }
 
 // inWords is a plan as text, for a client that shows it to a person.

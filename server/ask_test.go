@@ -1,221 +1,114 @@
 package server
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
-	"html"
-	"io"
 	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"airbyte-agent-mcp/tools"
 )
 
-const (
-	stripeCustomer = "cus_Lw10000000Qx"
-	renameCustomer = `{"connector_id":"stripe","entity":"customers","action":"update","params":{"id":"` + stripeCustomer + `","description":"asked for"}}`
-)
-
-// askingBench serves every tool and sends nothing without a person's yes.
-func askingBench(t *testing.T) *bench {
-	t.Helper()
-	return newBench(t, settings{config: func(c *Config) {
-		c.Writes = tools.Writes{Writes: "confirm"}
-		c.NoBrowser = true
-		c.PublicURL = "http://127.0.0.1"
-	}})
-}
-
-// written counts the writes that reached the service.
-func (b *bench) written() int {
-	n := 0
-	for _, r := range b.sandbox.Requests() {
-		if strings.HasSuffix(r.Path, "/execute") && strings.Contains(string(r.Body), `"action":"update"`) {
-			n++
-		}
-	}
-	return n
-}
-
-// a question is answered in each of the ways that a person has.
-var personSays = []struct {
-	name, answer string
-	written      int
-	model        string // what it reads
-}{
-	{"yes", `{"action":"accept","content":{"approve":true}}`, 1, `"description":"asked for"`},
-	{"no", `{"action":"decline"}`, 0, "said no"},
-	{"accepts without approving", `{"action":"accept","content":{"approve":false}}`, 0, "said no"},
-	{"closes it", `{"action":"cancel"}`, 0, "without an answer"},
-	{"approves by a text", `{"action":"accept","content":{"approve":"true"}}`, 0, "said no"},
-}
-
-func TestPersonIsAskedBeforeAWrite(t *testing.T) {
-	t.Parallel()
-	const able = `{"elicitation":{}}`
-	call := callMessage(1, "execute_operation", renameCustomer)
-	for _, says := range personSays {
-		check := func(t *testing.T, b *bench, question, answer message) {
-			t.Helper()
-			for _, told := range []string{"description", "asked for", stripeCustomer, "Stripe"} {
-				if !strings.Contains(string(question.raw), told) {
-					t.Errorf("the person is not told of %q: %s", told, question.raw)
-				}
-			}
-			if !strings.Contains(answer.toolResult(t).text(), says.model) || b.written() != says.written {
-				t.Errorf("%d were written, the model reads %s", b.written(), answer.raw)
-			}
-		}
-		for _, transport := range []string{"stdio", "sse"} {
-			t.Run(transport+"/"+says.name, func(t *testing.T) {
-				t.Parallel()
-				b := askingBench(t)
-				c := &b.stdio(t).stream
-				if transport == "sse" {
-					c = &b.web(t).sse().stream
-				}
-				c.greet("2025-11-25", able)
-				c.send(call)
-				question := c.next()
-				if question.Method != "elicitation/create" || b.written() != 0 {
-					t.Fatalf("got %s after %d writes", question.raw, b.written())
-				}
-				c.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":%s}`, question.ID, says.answer))
-				check(t, b, question, c.next())
-			})
-		}
-		t.Run("http/"+says.name, func(t *testing.T) {
-			t.Parallel()
-			b := askingBench(t)
-			session := b.web(t).greet("2025-11-25", able)
-			read := session.answering(call)
-			question := <-read
-			session.post(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":%s}`, question.ID, says.answer))
-			check(t, b, question, <-read)
-		})
-		t.Run("modern/"+says.name, func(t *testing.T) {
-			t.Parallel()
-			b := askingBench(t)
-			c := b.web(t)
-			params := `"name":"execute_operation","arguments":` + renameCustomer
-			body, header := modern(1, "tools/call", "execute_operation", params, able)
-			question := c.post(body, header...).last(t)
-			state := inputState(t, question)
-			body, header = modern(2, "tools/call", "execute_operation",
-				params+fmt.Sprintf(`,"requestState":%q,"inputResponses":{"approve":%s}`, state, says.answer), able)
-			check(t, b, question, c.post(body, header...).last(t))
-			// The same answer again is worth nothing.
-			again := c.post(body, header...).last(t)
-			if b.written() != says.written {
-				t.Errorf("a replay wrote: %s", again.raw)
-			}
-		})
-	}
-}
-
-// inputState is what a client of 2026-07-28 hands back with the answers.
-func inputState(t *testing.T, m message) string {
-	t.Helper()
-	var got struct {
-		ResultType    string
-		RequestState  string
-		InputRequests map[string]struct{ Method string }
-	}
-	if err := json.Unmarshal(m.Result, &got); err != nil || got.InputRequests["approve"].Method != "elicitation/create" || got.RequestState == "" {
-		t.Fatalf("no question: %s", m.raw)
-	}
-	return got.RequestState
-}
-
 // An answer that nobody gave to this plan is none.
 func TestAnswersCannotBeMadeUp(t *testing.T) {
 	t.Parallel()
-	b := askingBench(t)
-	c := b.web(t)
+	c := newCaller(t, "mcp", true, "both")
+	const yes = `"inputResponses":{"approve":{"action":"accept","content":{"approve":true}}}`
 	params := `"name":"execute_operation","arguments":` + renameCustomer
-	body, header := modern(1, "tools/call", "execute_operation", params, `{"elicitation":{}}`)
-	state := inputState(t, c.post(body, header...).last(t))
-	other := strings.Replace(params, "asked for", "something else", 1)
-	for name, sent := range map[string]string{
-		"no state":        params + `,"inputResponses":{"approve":{"action":"accept","content":{"approve":true}}}`,
-		"made up":         params + `,"requestState":"yes","inputResponses":{"approve":{"action":"accept","content":{"approve":true}}}`,
-		"changed":         params + `,"requestState":"` + state[:len(state)-2] + `AA","inputResponses":{"approve":{"action":"accept","content":{"approve":true}}}`,
-		"other arguments": other + `,"requestState":"` + state + `","inputResponses":{"approve":{"action":"accept","content":{"approve":true}}}`,
+	send := func(params string) message {
+		t.Helper()
+		body, header := modern(1, "tools/call", "execute_operation", params, c.capability)
+		return c.web.post(body, header...).last(t)
+	}
+	_, name, state := inputRequired(send(params))
+	if name != "approve" || state == "" {
+		t.Fatalf("asked for %q with the state %q", name, state)
+	}
+	form := newCaller(t, "mcp", false, "none").call("create_connector", connectStripe, nil).toolResult(t).text()
+	_, link, _ := strings.Cut(pageLink.FindString(form), "/connect/")
+	for what, sent := range map[string]string{
+		"no state":         params + `,` + yes,
+		"made up":          params + `,"requestState":"yes",` + yes,
+		"changed":          params + `,"requestState":"` + state[:len(state)-2] + `AA",` + yes,
+		"a form's link":    params + `,"requestState":"` + link + `",` + yes,
+		"another question": params + `,"requestState":"` + state + `","inputResponses":{"connect":{"action":"accept","content":{"approve":true}}}`,
+		"no question":      params + `,"requestState":"` + state + `"`,
 	} {
-		body, header := modern(2, "tools/call", "execute_operation", sent, `{"elicitation":{}}`)
-		if got := c.post(body, header...).last(t); b.written() != 0 {
-			t.Fatalf("%s: it was written: %s", name, got.raw)
+		if got := send(sent); c.sent("write") != 0 {
+			t.Fatalf("%s: it was written: %s", what, got.raw)
+		}
+	}
+	// A yes is for the plan that was shown, whatever call brings it.
+	for what, sent := range map[string]string{
+		"other arguments": strings.Replace(params, "asked for", "something else", 1),
+		"another tool":    `"name":"list_connectors","arguments":{}`,
+	} {
+		if got := send(sent + `,"requestState":"` + state + `",` + yes); c.sent("write") != 0 {
+			t.Fatalf("%s: it was written: %s", what, got.raw)
 		}
 	}
 }
 
-// A client that cannot ask gets a link for its person: they decide on a page,
-// and the same call then goes through once.
-func TestPersonDecidesOnAPage(t *testing.T) {
+// A yes that is sent again is worth nothing, also at once.
+func TestAnswersCannotBeReplayed(t *testing.T) {
 	t.Parallel()
-	for _, row := range []struct {
-		button  string
-		written int
-		model   string
-	}{{"approve", 1, `"description":"asked for"`}, {"decline", 0, "said no"}} {
-		t.Run(row.button, func(t *testing.T) {
-			t.Parallel()
-			b := askingBench(t)
-			web := b.listen(t)
-			session := web.greet("2025-11-25", "{}")
-			call := callMessage(1, "execute_operation", renameCustomer)
-			got := session.post(call).last(t).toolResult(t)
-			link := regexp.MustCompile(`http://127\.0\.0\.1/approve/\S+`).FindString(got.text())
-			if !got.IsError || link == "" || b.written() != 0 {
-				t.Fatalf("%d were written: %s", b.written(), got.text())
+	c := newCaller(t, "mcp", true, "form")
+	params := `"name":"execute_operation","arguments":` + renameCustomer
+	body, header := modern(1, "tools/call", "execute_operation", params, c.capability)
+	_, _, state := inputRequired(c.web.post(body, header...).last(t))
+	body, header = modern(2, "tools/call", "execute_operation",
+		params+fmt.Sprintf(`,"requestState":%q,"inputResponses":{"approve":{"action":"accept","content":{"approve":true}}}`, state), c.capability)
+	heard := make(chan reply, 4)
+	for range cap(heard) {
+		go func() {
+			got, err := c.web.try(t.Context(), http.MethodPost, "/mcp", body, header...)
+			if err != nil {
+				t.Error(err)
 			}
-			jar, _ := cookiejar.New(nil)
-			person := &http.Client{Transport: web.client.Transport, Jar: jar}
-			page := read(t, person, http.MethodGet, link, "")
-			for _, told := range []string{stripeCustomer, "asked for", "Stripe"} {
-				if !strings.Contains(page, told) {
-					t.Errorf("the page does not tell of %q", told)
-				}
-			}
-			token := html.UnescapeString(regexp.MustCompile(`name="token" value="([^"]+)"`).FindStringSubmatch(page)[1])
-			read(t, person, http.MethodPost, link, url.Values{"token": {token}, "do": {row.button}}.Encode())
-			if got = session.post(call).last(t).toolResult(t); !strings.Contains(got.text(), row.model) {
-				t.Errorf("the model reads %s", got.text())
-			}
-			// The same call once more is a new wish.
-			if got = session.post(call).last(t).toolResult(t); !got.IsError {
-				t.Errorf("it was written again: %s", got.text())
-			}
-			if b.written() != row.written {
-				t.Errorf("%d were written: %s", b.written(), got.text())
-			}
-		})
+			heard <- got
+		}()
+	}
+	for range cap(heard) {
+		<-heard
+	}
+	got := c.web.post(body, header...).last(t)
+	if c.sent("write") != 1 || !strings.Contains(string(got.raw), "could not be taken") {
+		t.Errorf("%d were written: %s", c.sent("write"), got.raw)
 	}
 }
 
-func read(t *testing.T, c *http.Client, method, address, form string) string {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form))
-	if err != nil {
+func TestPersonDecidesInATerminal(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t, "stdio", false, "none")
+	c.pages.open = nil
+	code := regexp.MustCompile(`approve ([0-9]+-[A-Z0-9-]+)`).FindStringSubmatch(c.call("execute_operation", renameCustomer, nil).toolResult(t).text())
+	if code == nil {
+		t.Fatal("no code")
+	}
+	plan, err := Approval(t.Context(), code[1], "")
+	if err != nil || !strings.Contains(plan, stripeCustomer) || c.sent("write") != 0 {
+		t.Fatalf("%v: %s", err, plan)
+	}
+	if _, err := Approval(context.Background(), code[1], "yes"); err != nil {
 		t.Fatal(err)
 	}
-	if form != "" {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		req.Header.Set("Origin", "http://"+req.URL.Host)
-		req.Header.Set("Sec-Fetch-Site", "same-origin")
+	if _, err := Approval(context.Background(), code[1], "yes"); err == nil {
+		t.Error("a code is good twice")
 	}
-	resp, err := c.Do(req)
-	if err != nil {
-		t.Fatal(err)
+	if got := c.call("execute_operation", renameCustomer, nil); got.toolResult(t).IsError || c.sent("write") != 1 {
+		t.Errorf("%d were written: %s", c.sent("write"), got.raw)
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode >= 400 {
-		t.Fatalf("%s %s: HTTP %d %v\n%s", method, address, resp.StatusCode, err, body)
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestPatienceLeavesTimeForTheCall(t *testing.T) {
+	t.Parallel()
+	for timeout, want := range map[time.Duration]time.Duration{0: 45 * time.Second, 20 * time.Second: 15 * time.Second, time.Second: 200 * time.Millisecond} {
+		if got := patienceOf(tools.Limits{CallTimeout: timeout}); got != want {
+			t.Errorf("a call of %v waits %v for a person, want %v", timeout, got, want)
+		}
 	}
-	return string(body)
 }

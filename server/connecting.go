@@ -1,12 +1,17 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -22,72 +27,178 @@ const askForm = "connect"
 
 // visits are the pages that were handed out and have not been heard of, by the
 // call that they are for: the same call made again waits for the same page.
-type visits struct{ ledger *tools.Ledger }
-
-// visitLife is how long a page can be answered.
-const visitLife = 15 * time.Minute
-
-func visitKey(api *airbyteclient.Client, arguments []byte) string {
-	var compact any
-	if json.Unmarshal(arguments, &compact) == nil {
-		if same, err := json.Marshal(compact); err == nil {
-			arguments = same
-		}
-	}
-	sum := sha256.Sum256(append([]byte(api.Identity()+"\x00"), arguments...))
-	return hex.EncodeToString(sum[:])
+type visits struct {
+	ledger *tools.Ledger
+	making sync.Mutex // held while a page is made, so that a call has one
+	mu     sync.Mutex // guards asked
+	// asked are the sessions whose clients sent their person to a page, by its
+	// key, and do not know that they are done there.
+	asked map[string]reminder
 }
 
-func (v visits) find(key string) *connect.Visit {
+type reminder struct {
+	session string
+	until   time.Time
+}
+
+const (
+	// visitLife is how long a page is remembered: for its fifteen minutes, and
+	// then as long as what became of it can be told.
+	visitLife = 30 * time.Minute
+	// maxAsked bounds those who are to hear of it; more need not.
+	maxAsked = 1024
+)
+
+func (v *visits) find(key string, now time.Time) *connect.Visit {
 	var visit connect.Visit
-	if found, err := v.ledger.Get("page of "+key, &visit, time.Now()); err != nil || !found {
+	if found, err := v.ledger.Get("page of "+key, &visit, now); err != nil || !found {
 		return nil
 	}
 	return &visit
 }
 
-func (v visits) keep(key string, visit *connect.Visit) error {
-	now := time.Now()
+func (v *visits) keep(key string, visit *connect.Visit, now time.Time) error {
 	return v.ledger.Put("page of "+key, visit, now.Add(visitLife), now)
 }
 
-func (v visits) drop(key string) {
+func (v *visits) drop(key string) {
+	v.mu.Lock()
+	delete(v.asked, key)
+	v.mu.Unlock()
 	_ = v.ledger.Drop("page of " + key) // it ends by itself as well
 }
 
+// dropUnasked leaves what a client is still to hear of.
+func (v *visits) dropUnasked(key string) {
+	v.mu.Lock()
+	_, asked := v.asked[key]
+	v.mu.Unlock()
+	if !asked {
+		v.drop(key)
+	}
+}
+
+// sent notes that the client of a session sends its person to a page.
+func (v *visits) sent(key, session string, now time.Time) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.asked == nil {
+		v.asked = map[string]reminder{}
+	}
+	if len(v.asked) >= maxAsked {
+		maps.DeleteFunc(v.asked, func(_ string, a reminder) bool { return now.After(a.until) })
+	}
+	if len(v.asked) < maxAsked && session != "" {
+		v.asked[key] = reminder{session, now.Add(visitLife)}
+	}
+}
+
+// completed tells, once, whether the client of a session is to hear that its
+// person is done on a page.
+func (v *visits) completed(key, session string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if session == "" || v.asked[key].session != session {
+		return false
+	}
+	delete(v.asked, key)
+	return true
+}
+
+// formKey is the same for calls that want the same connector, however their
+// arguments are written.
+func formKey(api *airbyteclient.Client, need *tools.CredentialsNeeded) string {
+	parts, _ := json.Marshal([]string{ // which can be encoded
+		api.Identity(), need.WorkspaceName, need.DefinitionID, need.SourceTemplateID, need.Name, need.ReplacesID,
+		sameJSON(need.ReplicationConfig), sameJSON(need.Environment),
+	})
+	sum := sha256.Sum256(parts)
+	return "form/" + hex.EncodeToString(sum[:])
+}
+
+// sameJSON writes an object in the one of many ways: an empty one as nothing.
+func sameJSON(raw json.RawMessage) string {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber() // a float would make one of two large integers
+	var v map[string]any
+	if d.Decode(&v) != nil || len(v) == 0 {
+		return ""
+	}
+	same, _ := json.Marshal(sameNumbers(v)) // it was decoded
+	return string(same)
+}
+
+// sameNumbers writes 1.0 and 1e0 as 1.
+func sameNumbers(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			v[name] = sameNumbers(inner)
+		}
+	case []any:
+		for i, inner := range v {
+			v[i] = sameNumbers(inner)
+		}
+	case json.Number:
+		if f, err := v.Float64(); err == nil && math.Abs(f) < 1<<53 && f == math.Trunc(f) {
+			return int64(f)
+		}
+	}
+	return v
+}
+
 // connect sends the person to a form for the credentials that a call lacks, and
-// waits a while for what comes of it. The same call made again waits on.
+// waits until ctx ends for what comes of it. The same call made again waits on.
 func (s *Server) connect(ctx context.Context, req mcp.CallToolRequest, need *tools.CredentialsNeeded) *mcp.CallToolResult {
 	api, err := s.clients(ctx)
 	if err != nil {
 		return errorResult(err.Error())
 	}
-	key := visitKey(api, req.Params.RawArguments)
-	visit, again := s.visits.find(key), true
+	key := formKey(api, need)
 	answer := mcpserver.ElicitationResponse(req.Params.InputResponses, askForm)
-	if visit == nil && answer != nil {
+	if answer != nil && s.visits.find(key, s.now()) == nil {
 		return errorResult("The form that the person was sent to is not known here any more. list_connectors shows whether the connector was created; the same call opens a new form.")
 	}
-	if visit == nil {
-		again = false
-		if visit, err = s.newVisit(ctx, api, key, need); err != nil {
-			return errorResult("The credentials are missing, and no form can be shown: " + err.Error() + ". Nothing was created.")
-		}
+	visit, again, err := s.formOf(ctx, api, key, need)
+	if err != nil {
+		return errorResult("The credentials are missing, and no form can be shown: " + err.Error() + ". Nothing was created.")
 	}
-	_, byPage := abilities(ctx)
-	switch {
-	case answer != nil && answer.Action != mcp.ElicitationResponseActionAccept:
-		s.visits.drop(key)
-		return errorResult("The person does not want to connect this now. Nothing was created. Ask them before you try again.")
-	case answer == nil && byPage && !again:
-		return mcpserver.NewInputRequestBuilder("").Elicit(askForm, mcp.ElicitationParams{
-			Mode: "url", ElicitationID: visit.ID, URL: visit.URL,
-			Message: "Enter the credentials on a page of this server. They go to Airbyte, and not through the chat.",
-		}).ToolResult()
-	case answer == nil && !again && (s.pages.open == nil || s.pages.open(visit.URL) != nil):
+	if answer != nil && answer.Action != mcp.ElicitationResponseActionAccept {
+		return s.connected(ctx, key, visit, connect.Outcome{}, errNotGone)
+	}
+	var q *question
+	if _, byPage := abilities(ctx); byPage && !again {
+		goThere := goTo(visit, "Enter the credentials on a page of this server. They go to Airbyte, and not through the chat.")
+		if mcpserver.IsModernRequest(ctx) {
+			return mcpserver.NewInputRequestBuilder("").Elicit(askForm, goThere).ToolResult()
+		}
+		s.visits.sent(key, sessionOf(ctx), s.now())
+		q = s.put(ctx, visit.ID, goThere, s.now().Add(visitLife), nil)
+	}
+	if q == nil && !again && !s.opened(visit) {
 		return s.unfinished(visit) // the link must get to the person first
 	}
-	return s.outcome(ctx, key, visit)
+	o, err := s.outcome(ctx, key, visit, q)
+	if errors.Is(err, errNotAsked) && s.opened(visit) {
+		o, err = s.outcome(ctx, key, visit, nil)
+	}
+	return s.connected(ctx, key, visit, o, err)
+}
+
+// opened tells whether a page was opened in the person's browser.
+func (s *Server) opened(visit *connect.Visit) bool {
+	return s.pages.open != nil && s.pages.open(visit.URL) == nil
+}
+
+// formOf is the form of a call, the same one until it was heard what became of it.
+func (s *Server) formOf(ctx context.Context, api *airbyteclient.Client, key string, need *tools.CredentialsNeeded) (visit *connect.Visit, again bool, err error) {
+	s.visits.making.Lock()
+	defer s.visits.making.Unlock()
+	if visit = s.visits.find(key, s.now()); visit != nil {
+		return visit, true, nil
+	}
+	visit, err = s.newVisit(ctx, api, key, need)
+	return visit, false, err
 }
 
 func (s *Server) newVisit(ctx context.Context, api *airbyteclient.Client, key string, need *tools.CredentialsNeeded) (*connect.Visit, error) {
@@ -105,28 +216,25 @@ func (s *Server) newVisit(ctx context.Context, api *airbyteclient.Client, key st
 	if err := need.Asked(visit.ID); err != nil {
 		return nil, err
 	}
-	if err := s.visits.keep(key, visit); err != nil {
+	if err := s.visits.keep(key, visit, s.now()); err != nil {
 		return nil, err
 	}
-	s.pages.watching.Go(func() { // the model may never ask what came of it: then it expires
-		_, _ = s.pages.Outcome(s.pages.serving, visit.ID)
-	})
+	s.watch(ctx, key, visit, func(connect.Outcome) {}) // the model may never ask what came of it: then it expires
 	return visit, nil
 }
 
-// outcome waits for the person, as long as the call may take.
-func (s *Server) outcome(ctx context.Context, key string, visit *connect.Visit) *mcp.CallToolResult {
-	waiting, cancel := context.WithTimeout(ctx, s.patience())
-	defer cancel()
-	o, err := s.pages.Outcome(waiting, visit.ID)
-	if err != nil {
-		s.visits.drop(key)
-		return errorResult("What became of the form is not known here: " + err.Error() + ". list_connectors shows whether the connector was created.")
-	}
-	if o.State == connect.StateWaiting {
+// connected is the result of a call for what became of its form.
+func (s *Server) connected(ctx context.Context, key string, visit *connect.Visit, o connect.Outcome, err error) *mcp.CallToolResult {
+	if errors.Is(err, errNotAsked) || err == nil && o.State == connect.StateWaiting {
 		return s.unfinished(visit)
 	}
 	s.visits.drop(key)
+	switch {
+	case errors.Is(err, errNotGone):
+		return errorResult("The person does not want to connect this now. Nothing was created. Ask them before you try again.")
+	case err != nil:
+		return errorResult("What became of the form is not known here: " + err.Error() + ". list_connectors shows whether the connector was created.")
+	}
 	switch o.State {
 	case connect.StateCreated:
 		return s.plainly(ctx, struct {
@@ -137,6 +245,8 @@ func (s *Server) outcome(ctx context.Context, key string, visit *connect.Visit) 
 		}{o.ConnectorID, o.Name, o.Account, nextOf(o)})
 	case connect.StateRefused:
 		return errorResult("It was refused: " + strings.TrimSuffix(o.Why, ".") + ". Nothing was created. Where a setting is missing or wrong, give it in replication_config or environment; the call opens a new form.")
+	case connect.StateUnclear:
+		return errorResult("Airbyte was told to create the connector and gave no clear answer: " + o.Why + ". It may be there: list_connectors shows it. Call again only if it is not there, for a new form.")
 	case connect.StateAbandoned:
 		return errorResult("The person closed the form without connecting. Nothing was created. Ask them before you try again.")
 	case connect.StateExpired:

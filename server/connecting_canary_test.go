@@ -9,7 +9,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"os"
@@ -133,43 +132,24 @@ func (p *tap) RoundTrip(r *http.Request) (*http.Response, error) {
 // with the right one. Then it opens the link once more.
 func connects(t *testing.T, over http.RoundTripper, link string) {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	person := &http.Client{Transport: over, Jar: jar}
-	values := filledIn(read(t, person, http.MethodGet, link, ""))
+	person := newBrowser(t, over)
+	_, page := person.load(http.MethodGet, link, nil)
+	values := filledIn(page, stripeKey)
 	for name := range values {
 		if strings.Contains(name, "account_id") {
 			values.Set(name, "acct_wrong")
 		}
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, link, strings.NewReader(values.Encode()))
-	if err != nil {
-		t.Fatal(err)
+	status, page := person.load(http.MethodPost, link, values)
+	if status != http.StatusUnprocessableEntity {
+		t.Fatalf("HTTP %d:\n%s", status, page)
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Origin", "http://"+req.URL.Host)
-	req.Header.Set("Sec-Fetch-Site", "same-origin")
-	resp, err := person.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	page, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusUnprocessableEntity {
-		t.Fatalf("HTTP %d, %v:\n%s", resp.StatusCode, err, page)
-	}
-	done := read(t, person, http.MethodPost, link, filledIn(string(page)).Encode())
-	if !strings.Contains(done, "close this window") {
+	if _, done := person.load(http.MethodPost, link, filledIn(page, stripeKey)); !strings.Contains(done, "close this window") {
 		t.Fatalf("it is not connected:\n%.3000s", done)
 	}
-	used, err := person.Get(link)
-	if err != nil || used.StatusCode != http.StatusGone {
-		t.Fatalf("%v, %v", used, err)
+	if status, _ := person.load(http.MethodGet, link, nil); status != http.StatusGone {
+		t.Fatalf("the used link gives HTTP %d", status)
 	}
-	_, _ = io.Copy(io.Discard, used.Body)
-	_ = used.Body.Close()
 }
 
 // "Connect my Stripe": the key is typed into a page, and seen nowhere else,
@@ -186,7 +166,7 @@ func TestKeyIsSeenNowhere(t *testing.T) {
 	}
 	linkIn := func(t *testing.T, m message) string {
 		t.Helper()
-		link := formLink.FindString(string(m.raw))
+		link := pageLink.FindString(string(m.raw))
 		if link == "" {
 			t.Fatalf("no link: %s", m.raw)
 		}
@@ -226,7 +206,8 @@ func TestKeyIsSeenNowhere(t *testing.T) {
 			question := c.next()
 			c.send(accept(question))
 			connects(t, p, linkIn(t, question))
-			c.ask(look(idIn(t, c.next())))
+			c.send(look(idIn(t, c.answer())))
+			c.answer()
 		},
 		"/mcp 2025-11-25": func(t *testing.T, b *bench, p *tap) {
 			web := b.listen(t)
@@ -236,7 +217,11 @@ func TestKeyIsSeenNowhere(t *testing.T) {
 			question := <-events
 			session.post(accept(question))
 			connects(t, p, linkIn(t, question))
-			session.post(look(idIn(t, <-events)))
+			answer := <-events
+			for answer.Method != "" { // that the person is done
+				answer = <-events
+			}
+			session.post(look(idIn(t, answer)))
 		},
 		"/mcp 2025-11-25, by a link": func(t *testing.T, b *bench, p *tap) {
 			web := b.listen(t)
@@ -325,11 +310,10 @@ func TestBrowserIsGivenTheLinkAlone(t *testing.T) {
 		line, _ = os.ReadFile(seen)
 		return len(line) > 0
 	})
-	link := formLink.FindString(string(line))
+	link := pageLink.FindString(string(line))
 	if want := "/bin/sh " + filepath.Join(folder, "xdg-open") + " " + link + " "; link == "" || string(line) != want {
 		t.Errorf("it was started as %q", line)
 	}
-	fillIn(t, http.DefaultClient, link)
+	newBrowser(t, nil).finish("connect", link, "")
 	c.next()
-	http.DefaultClient.CloseIdleConnections()
 }

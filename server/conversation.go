@@ -49,6 +49,7 @@ func (s *Server) converse(ctx context.Context, id string, out func(*outlet, []by
 	t.outlet = newOutlet(context.Background(), s.secret)
 	t.outlet.notify = t.notify
 	t.session = newSession(id, func(message any) { _ = t.send(message) })
+	t.session.ended = t.stopped
 	ctx = s.mcp.WithContext(withOutlet(ctx, t.outlet), t.session)
 	if err := s.mcp.RegisterSession(ctx, t.session); err != nil {
 		stop()

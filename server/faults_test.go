@@ -613,6 +613,7 @@ type stage struct {
 	t         testing.TB
 	tools     []tools.Tool
 	log       *slog.Logger
+	change    func(*server.Config) // of what is usual; nil for nothing
 	inProcess *server.Server
 	web       *httptest.Server
 	session   string
@@ -646,9 +647,11 @@ func everyTool(t testing.TB) []tools.Tool {
 
 func newStage(t testing.TB) *stage { return newStageLogging(t, slog.DiscardHandler) }
 
-func newStageLogging(t testing.TB, log slog.Handler) *stage {
+func newStageLogging(t testing.TB, log slog.Handler) *stage { return newStageOf(t, log, nil) }
+
+func newStageOf(t testing.TB, log slog.Handler, change func(*server.Config)) *stage {
 	t.Helper()
-	s := &stage{t: t, tools: everyTool(t), log: slog.New(log)}
+	s := &stage{t: t, tools: everyTool(t), log: slog.New(log), change: change}
 	s.inProcess = s.newServer()
 	handler := s.inProcess.Handler()
 	s.web = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -671,9 +674,13 @@ func (s *stage) newServer() *server.Server {
 	clients := func(ctx context.Context) (*airbyteclient.Client, error) {
 		return ctx.Value(worldKey{}).(*airbyteclient.Client), nil
 	}
-	made, err := server.New(s.tools, clients, server.Config{
+	config := server.Config{
 		Transport: "http", Address: "127.0.0.1:0", MaxRequestBytes: 4 << 20, SessionIdle: time.Minute, Version: "1.0.0",
-	}, s.log)
+	}
+	if s.change != nil {
+		s.change(&config)
+	}
+	made, err := server.New(s.tools, clients, config, s.log)
 	if err != nil {
 		s.t.Fatal(err)
 	}

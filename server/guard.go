@@ -37,7 +37,8 @@ import (
 //     take a session (https://github.com/mark3labs/mcp-go/issues/723): see
 //     sessionIDs, and WithDisableStreaming in transport.go;
 //   - checks no Origin and bounds no body: see sameSite and readBody;
-//   - asks a client that cannot be asked, and waits for ever: see answerable;
+//   - asks a client that cannot be asked, and waits for ever: see answerable,
+//     and put in question.go for one that does not answer;
 //   - reads ids as floats: see rewritten;
 //   - makes an internal error of whatever error a handler returns: see refusal;
 //   - sends the text of a panic to the client: see recovered and handle;

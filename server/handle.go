@@ -71,14 +71,7 @@ func (s *Server) handler(t tools.Tool) mcpserver.ToolHandlerFunc {
 		if words := s.heard(ctx, req); words != "" {
 			return errorResult(words), nil
 		}
-		answer, words, err := s.call(ctx, t, req.Params.RawArguments)
-		if waits, ok := errors.AsType[*tools.ConfirmNeeded](err); ok {
-			return s.confirm(ctx, req, waits.Plan, words), nil
-		}
-		if need, ok := errors.AsType[*tools.CredentialsNeeded](err); ok {
-			return s.connect(ctx, req, need), nil
-		}
-		return s.result(ctx, req, answer, words), nil
+		return s.answered(ctx, t, req), nil
 	}
 }
 

@@ -474,11 +474,10 @@ func (c *web) post(body string, header ...string) reply {
 	return c.do(http.MethodPost, "/mcp", body, header...)
 }
 
-// answering sends a message that the server answers with a stream, and gives
-// what comes of it one by one.
-func (c *web) answering(body string) <-chan message {
+// answering sends a message and gives what comes of it one by one.
+func (c *web) answering(body string, header ...string) <-chan message {
 	c.t.Helper()
-	req, err := c.request(context.Background(), http.MethodPost, "/mcp", body)
+	req, err := c.request(context.Background(), http.MethodPost, "/mcp", body, header...)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -487,6 +486,19 @@ func (c *web) answering(body string) <-chan message {
 		c.t.Fatal(err)
 	}
 	c.t.Cleanup(func() { _ = resp.Body.Close() })
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") {
+		raw, err := io.ReadAll(resp.Body)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		m, err := parse(raw)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		only := make(chan message, 1)
+		only <- m
+		return only
+	}
 	return readEvents(resp.Body)
 }
 

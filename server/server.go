@@ -9,6 +9,7 @@ import (
 	"log"
 	"log/slog"
 	"runtime/debug"
+	"time"
 
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
@@ -27,9 +28,13 @@ type Server struct {
 	runner  *tools.Runner
 	pages   *pages
 	visits  visits
-	secret  string // of the answer markers, see wire.go
-	ready   readiness
-	names   foundNames // for completions
+	// questions are those that clients put to their people now.
+	questions questions
+	now       func() time.Time
+	patience  func() time.Duration // with people
+	secret    string               // of the answer markers, see wire.go
+	ready     readiness
+	names     foundNames // for completions
 	// arriving is spent on messages while they are worked on.
 	arriving budget
 
@@ -58,7 +63,8 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 	}
 	s := &Server{
 		config: config, clients: clients, log: log,
-		runner: runner, visits: visits{runner.Ledger()}, secret: newSecret(), arriving: budget{most: maxArriving},
+		runner: runner, visits: visits{ledger: runner.Ledger()}, now: time.Now, secret: newSecret(), arriving: budget{most: maxArriving},
+		patience: func() time.Duration { return patienceOf(config.Limits) },
 		ready:    readiness{turn: make(chan struct{}, 1)},
 		stopping: context.Background(), stopped: context.Background(),
 	}

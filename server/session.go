@@ -17,6 +17,7 @@ type session struct {
 	notifications chan mcp.JSONRPCNotification
 	flushes       chan chan struct{}
 	send          func(message any)
+	ended         <-chan struct{} // closed when nobody reads any more; nil for never
 	initialized   atomic.Bool
 
 	mu       sync.Mutex // guards the fields below
@@ -71,6 +72,8 @@ func (s *session) ask(ctx context.Context, method mcp.MCPMethod, params, result 
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-s.ended:
+		return errHungUp
 	case m := <-answer:
 		if m.Error != nil {
 			var e struct{ Message string }

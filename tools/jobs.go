@@ -56,7 +56,7 @@ func (c request) key(api *Account) string {
 		return c.Once
 	}
 	h := sha256.New()
-	for _, part := range []string{api.Identity(), c.Tool, string(c.Arguments)} {
+	for _, part := range []string{api.Identity(), c.Tool, string(compact(c.Arguments))} {
 		_, _ = h.Write([]byte(part)) // a hash takes all
 		_, _ = h.Write([]byte{0})
 	}

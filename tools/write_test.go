@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
@@ -519,29 +520,81 @@ func TestTwoCallsShareNoYes(t *testing.T) {
 	})
 }
 
-// FuzzDecide looks for a text that is taken for a plan and is none.
+// FuzzDecide answers plans that were made here, for others, for something else,
+// in another time or not at all: one is good for its caller, once, and as it was
+// made.
 func FuzzDecide(f *testing.F) {
 	w := confirming(f)
-	p := w.ask(f, "execute_operation", creating)
-	want, err := base64.RawURLEncoding.DecodeString(p.Sealed)
-	if err != nil {
+	ledger := w.runner.ledger
+	shown := w.ask(f, "execute_operation", creating)
+	var id sealedPlan
+	if err := w.runner.seal.Open(planPurpose(ledger), w.api.Identity(), storyTime, shown.Sealed, &id); err != nil {
 		f.Fatal(err)
 	}
-	f.Add(p.Sealed)
-	f.Add(p.Sealed + "A")
-	f.Add(p.Sealed[:len(p.Sealed)-2])
-	f.Add("")
-	other, _ := w.runner.seal.Close("continuation", w.api.Identity(), storyTime.Add(time.Hour), sealedPlan{Key: "k"})
-	f.Add(other)
-	f.Fuzz(func(t *testing.T, sealed string) {
-		if w.runner.Decide(sealed, w.api.Identity(), true, "fuzz") != nil {
-			return
+	const here = "plan @" // where @ stands for the ledger, which differs from process to process
+	ours, now := w.api.Identity(), storyTime.Unix()
+	f.Add(here, ours, now+900, "nonce", 0, byte(0), "")
+	f.Add(here, ours, now+900, id.Nonce, 0, byte(0), "") // another copy of a plan
+	f.Add(here, ours, now, "late", 0, byte(0), "")       // expired
+	f.Add(here, "theirs", now+900, "theirs", 0, byte(0), "")
+	f.Add(here, ours+"\x00", now+900, "longer", 0, byte(0), "")
+	f.Add(here+"\x00"+ours, "", now+900, "shifted", 0, byte(0), "")
+	for _, purpose := range []string{"plan", "plan another", "continuation", "connect @", "approve @", "done", "form token", ""} {
+		f.Add(purpose, ours, now+900, purpose, 0, byte(0), "")
+	}
+	for _, at := range []int{0, 3, 4, 15, 16, 40, -1} { // of the key's name, the nonce, the text, the tag
+		f.Add(here, ours, now+900, "changed", at, byte(1), "")
+	}
+	f.Add(here, ours, now+900, "padded", 0, byte(0), "A")
+	f.Add(here, ours, now+900, "spaced", 0, byte(0), " \n")
+	spent := map[string]bool{}
+	f.Fuzz(func(t *testing.T, purpose, caller string, until int64, nonce string, at int, flip byte, more string) {
+		if !utf8.ValidString(nonce) || until < 0 || until > now+1e6 || len(more) > 64 {
+			t.Skip("cannot be sealed so")
 		}
-		got, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(sealed))
-		if err != nil || string(got) != string(want) {
-			t.Errorf("%q was taken for a plan", sealed)
+		if len(spent) > 2000 { // the time stands still, so that nothing is ever over
+			clear(spent)
+			ledger.keep = &memoryStore{byName: map[string]record{}}
+		}
+		purpose = strings.ReplaceAll(purpose, "@", ledger.ID())
+		plan := id
+		plan.Nonce = nonce
+		sealed, err := w.runner.seal.Close(purpose, caller, time.Unix(until, 0), plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := base64.RawURLEncoding.DecodeString(sealed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw[(at%len(raw)+len(raw))%len(raw)] ^= flip
+		sealed = base64.RawURLEncoding.EncodeToString(raw) + more
+		good := purpose+"\x00"+caller == planPurpose(ledger)+"\x00"+ours && flip == 0 && strings.TrimSpace(more) == "" &&
+			until > now && !spent[nonce] && len(sealed) <= maxSealedPlan
+		if err := w.runner.Decide(sealed, ours, true, "fuzz"); (err == nil) != good {
+			t.Errorf("a plan that is good: %v, was taken: %v", good, err)
+		}
+		spent[nonce] = spent[nonce] || good
+		if w.runner.Decide(sealed, ours, true, "fuzz") == nil {
+			t.Error("it was taken twice")
 		}
 	})
+}
+
+// What is sealed for one thing is good for nothing else.
+func TestPlanIsNoContinuation(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	p := w.ask(t, "execute_operation", creating)
+	if _, err := w.call(t, "read_more", encoded(map[string]string{"continuation": p.Sealed})); err == nil {
+		t.Error("a plan was read on")
+	}
+	if _, err := w.runner.PlanOf(p.Sealed); err == nil {
+		t.Error("a sealed plan is a code")
+	}
+	if _, err := w.runner.DecideCode(p.Sealed, true, "test"); err == nil || len(w.wrote()) > 0 {
+		t.Errorf("decided by %v, wrote %q", err, w.wrote())
+	}
 }
 
 // GitHub changes an issue by issue_number and gets it by number.
