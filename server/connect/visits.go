@@ -41,8 +41,11 @@ type visit struct {
 	// turn is held by whoever acts on the link, so that a second click waits for
 	// the first. That it is done only once is up to the ledger.
 	turn chan struct{}
+	// done is closed when this process ends the link.
+	done chan struct{}
 
 	mu      sync.Mutex // guards the fields below
+	over    bool
 	form    *form
 	service string  // whose form it is
 	why     string  // what the service said last
@@ -65,7 +68,7 @@ func (all *visits) open(id string, known issued, now time.Time) (*visit, error) 
 	if len(all.byID) >= maxVisits {
 		return nil, errTooManyVisits
 	}
-	v := &visit{id: id, issued: known, turn: make(chan struct{}, 1)}
+	v := &visit{id: id, issued: known, turn: make(chan struct{}, 1), done: make(chan struct{})}
 	all.byID[id] = v
 	return v, nil
 }
@@ -114,6 +117,16 @@ func (v *visit) forget() (why string) {
 	return v.why
 }
 
+// wake tells those who wait in this process that there is an outcome.
+func (v *visit) wake() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.over {
+		v.over = true
+		close(v.done)
+	}
+}
+
 // known is how long a link's records are kept.
 func (v *visit) known() time.Time { return v.Until.Add(keepVisit + submitTime) }
 
@@ -138,6 +151,7 @@ func (p *Pages) end(v *visit, o Outcome) {
 	if err := p.options.Ledger.Put("outcome of link "+v.id, o, v.known(), p.options.Now()); err != nil {
 		p.options.Log.Error("page", "visit", v.id, "state", o.State, "not remembered", err.Error())
 	}
+	v.wake()
 }
 
 // record writes down what is done with a form.
@@ -170,6 +184,7 @@ func (p *Pages) result(v *visit) (o Outcome, ended bool) {
 func (p *Pages) wait(ctx context.Context, v *visit) Outcome {
 	tick := time.NewTicker(pollOutcome)
 	defer tick.Stop()
+	done := v.done
 	for {
 		o, ended := p.result(v)
 		if ended {
@@ -187,6 +202,8 @@ func (p *Pages) wait(ctx context.Context, v *visit) Outcome {
 				return o
 			}
 			return Outcome{State: StateWaiting}
+		case <-done:
+			done = nil // it may not have been remembered
 		case <-tick.C:
 		}
 	}
