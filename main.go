@@ -301,7 +301,11 @@ func (k *callCommand) Run(env *environment, c *cli, parsed *kong.Context) error 
 	if trimmed := bytes.TrimSpace(arguments); !json.Valid(trimmed) || trimmed[0] != '{' {
 		return usage{errors.New("the arguments must be a JSON object, such as '{\"name\": \"hub\"}'")}
 	}
-	answer, words, err := srv.Call(env.ctx, k.Tool, arguments)
+	ask := env.ask
+	if k.Arguments == "-" || !env.terminal() {
+		ask = nil
+	}
+	answer, words, err := srv.Call(env.ctx, k.Tool, arguments, ask)
 	switch {
 	case err != nil:
 		return usage{err}
@@ -333,35 +337,53 @@ type approveCommand struct {
 }
 
 func (a *approveCommand) Run(env *environment) error {
-	// Only a person may answer: a program that pipes text in is none.
-	if f, ok := env.stdin.(interface{ Stat() (os.FileInfo, error) }); !ok {
-		return usage{errors.New("approve asks a person and needs a terminal")}
-	} else if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if !env.terminal() {
 		return usage{errors.New("approve asks a person and needs a terminal")}
 	}
 	plan, err := server.Approval(env.ctx, a.Code, "")
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(env.stdout, "%s\n\nCarry this out? Type yes or no: ", plan)
-	answer, err := bufio.NewReader(io.LimitReader(env.stdin, 100)).ReadString('\n')
+	yes, err := env.ask(plan)
 	if err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+		return err
 	}
-	switch answer = strings.ToLower(strings.TrimSpace(answer)); answer {
-	case "yes", "no":
-	default:
-		return usage{errors.New("neither yes nor no: nothing was answered, and the plan still waits")}
+	answer, said := "no", "Declined. Nothing is sent."
+	if yes {
+		answer, said = "yes", "Approved. The agent can make the call now, once."
 	}
 	if _, err := server.Approval(env.ctx, a.Code, answer); err != nil {
 		return err
 	}
-	if answer == "yes" {
-		_, err = fmt.Fprintln(env.stdout, "Approved. The agent can make the call now, once.")
-	} else {
-		_, err = fmt.Fprintln(env.stdout, "Declined. Nothing is sent.")
-	}
+	_, err = fmt.Fprintln(env.stderr, said)
 	return err
+}
+
+// terminal tells whether there is a person: a program that pipes text in is none.
+func (e *environment) terminal() bool {
+	f, ok := e.stdin.(interface{ Stat() (os.FileInfo, error) })
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// ask shows a person the plan of a write and returns their yes or no. It speaks
+// on standard error: the answer of a call goes to standard output.
+func (e *environment) ask(plan string) (yes bool, err error) {
+	fmt.Fprintf(e.stderr, "%s\n\nCarry this out? Type yes or no: ", plan)
+	answer, err := bufio.NewReader(io.LimitReader(e.stdin, 100)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, fmt.Errorf("read the answer: %w", err)
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "yes":
+		return true, nil
+	case "no":
+		return false, nil
+	}
+	return false, usage{errors.New("neither yes nor no: nothing was answered, and nothing is sent")}
 }
 
 type auditCommand struct {

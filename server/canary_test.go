@@ -475,7 +475,7 @@ func (s *stage) callOn(transport string, w *world, tool, args string) said {
 	case "sse":
 		return s.sse(w, tool, args)
 	case "in process":
-		answer, words, err := s.inProcess.Call(w.context(context.Background()), tool, json.RawMessage(args))
+		answer, words, err := s.inProcess.Call(w.context(context.Background()), tool, json.RawMessage(args), nil)
 		if err != nil {
 			return said{rpc: err.Error()}
 		}
@@ -749,7 +749,7 @@ func TestRefusedArgumentsShowNoSecrets(t *testing.T) {
 				`{"` + property + `": ` + pin + `}`,
 				`{"` + property + `": {"token": "` + apiKey + `"`,
 			} {
-				answer, words, err := stage.inProcess.Call(w.context(t.Context()), tool.Name, json.RawMessage(args))
+				answer, words, err := stage.inProcess.Call(w.context(t.Context()), tool.Name, json.RawMessage(args), nil)
 				if words == "" {
 					t.Errorf("%s took %s: %s, %v", tool.Name, args, answer, err)
 				}

@@ -144,15 +144,29 @@ func errorResult(words string) *mcp.CallToolResult {
 }
 
 // Call runs one tool as a client would and returns its answer, one JSON
-// object, or else the words that tell a model what went wrong. The error is
-// for a tool that is not served.
-func (s *Server) Call(ctx context.Context, tool string, arguments json.RawMessage) (answer json.RawMessage, words string, err error) {
+// object, or else the words that tell a model what went wrong. Where a write
+// waits for a person, ask shows them its plan and returns their yes or no; nil
+// where there is nobody. The error is for a tool that is not served, and what
+// ask returns.
+func (s *Server) Call(ctx context.Context, tool string, arguments json.RawMessage, ask func(plan string) (bool, error)) (answer json.RawMessage, words string, err error) {
 	t, ok := s.runner.Tools()[tool]
 	if !ok {
 		return nil, "", fmt.Errorf("no tool %q is served", tool)
 	}
-	got, words, _ := s.call(ctx, t, arguments)
-	return got.JSON, words, nil
+	for {
+		got, words, err := s.call(ctx, t, arguments)
+		waits, ok := errors.AsType[*tools.ConfirmNeeded](err)
+		if !ok || ask == nil {
+			return got.JSON, words, nil
+		}
+		yes, err := ask(inWords(waits.Plan))
+		if err != nil {
+			return nil, "", err
+		}
+		if _, err := s.runner.DecideCode(waits.Plan.Code, yes, "terminal"); err != nil {
+			return nil, "The answer could not be taken: " + err.Error() + ". Nothing was sent.", nil
+		}
+	}
 }
 
 func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessage) (answer tools.Answer, words string, err error) {
