@@ -148,6 +148,7 @@ func (c *cli) wire(config server.Config, env *environment) (*server.Server, func
 	if len(c.Fault) > 0 && !c.Sandbox {
 		return nil, nil, usage{errors.New("--fault needs --sandbox: only the sandbox can be made to misbehave")}
 	}
+	c.Credentials.Own = []string{c.Airbyte.ClientSecretFile, c.Limits.SealKeyFile, c.Writes.Audit}
 	if c.Sandbox {
 		if closing, err = c.useSandbox(env.ctx); err != nil {
 			return nil, nil, err
@@ -194,6 +195,7 @@ func (c *cli) readSettings() error {
 			return nil // no home directory, no settings
 		}
 	}
+	c.Credentials.Own = append(c.Credentials.Own, path)
 	settings, err := airbyteclient.ReadSettings(path)
 	if err != nil {
 		return err

@@ -47,8 +47,10 @@ type sealedPlan struct {
 	ID     string `json:"c,omitempty"` // of the connector
 	Entity string `json:"e,omitempty"`
 	Action string `json:"a,omitempty"`
-	// From are the connectors whose data it may carry, as it was told.
-	From []string `json:"f,omitempty"`
+	// From is a sum of the connectors whose data it may carry, Names one of the
+	// secrets that its references named, as it was told.
+	From  string `json:"f,omitempty"`
+	Names string `json:"r,omitempty"`
 }
 
 // name is what a plan goes by where its code must not stand.
@@ -195,7 +197,7 @@ func (r *Runner) keepPlan(p Plan, id sealedPlan, caller string) (Plan, error) {
 	if err != nil || first {
 		return p, err
 	}
-	if other, waits, err := r.planOf(id.Key); err != nil || waits && other.Sealed != "" && r.unanswered(other.ID) {
+	if other, waits, err := r.planOf(id.Key); err != nil || waits && r.waitsStill(other) && other.ID.Names == id.Names {
 		return other.plan(), err
 	}
 	return p, r.ledger.Put(ofCall(id.Key), w, p.Expires, now)
@@ -207,8 +209,13 @@ func (r *Runner) planOf(key string) (w waiting, found bool, err error) {
 	return w, found, err
 }
 
-func (r *Runner) unanswered(p sealedPlan) bool {
-	over, err := r.ledger.Get(answered(p), new(bool), r.now())
+// waitsStill tells whether a plan can be shown again: it has no answer, and
+// there is time for one.
+func (r *Runner) waitsStill(w waiting) bool {
+	if w.Sealed == "" || !r.now().Add(planReuse).Before(w.Plan.Expires) {
+		return false
+	}
+	over, err := r.ledger.Get(answered(w.ID), new(bool), r.now())
 	return err == nil && !over
 }
 

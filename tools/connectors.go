@@ -150,14 +150,15 @@ func createConnector() Tool {
 			return connectorOut{}, err
 		}
 		asked := in.request(api)
-		if old != nil && in.Name == "" {
+		takesOver := old != nil && (in.Name == "" || in.Name == old.Name)
+		if takesOver {
 			asked.Name = airbyteclient.NameOfNew(old.Name)
 		}
 		got, err := api.CreateConnector(ctx, asked)
 		if err != nil {
 			return connectorOut{}, err
 		}
-		if old != nil && in.Name == "" {
+		if takesOver {
 			next := takeOver(ctx, api, got, old)
 			return shownConnector(got, next), nil
 		}

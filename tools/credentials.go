@@ -8,8 +8,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"airbyte-agent-mcp/airbyteclient"
 )
 
 // Credentials says how the credentials of a connector may reach the service.
@@ -18,12 +21,15 @@ type Credentials struct {
 	Credentials    string   `name:"credentials" env:"AIRBYTE_MCP_CREDENTIALS" enum:"any,form,reference" default:"any" help:"How credentials of a connector may be given: any, form (a person enters them on a page), or reference (from_env, from_file) besides the form."`
 	AllowSecretEnv []string `name:"allow-secret-env" env:"AIRBYTE_MCP_ALLOW_SECRET_ENV" placeholder:"PATTERN" help:"Environment variables that credentials may name by {\"from_env\": ...}, such as CONNECTOR_*."`
 	AllowSecretDir string   `name:"allow-secret-dir" env:"AIRBYTE_MCP_ALLOW_SECRET_DIR" type:"path" placeholder:"DIR" help:"Folder whose files credentials may name by {\"from_file\": ...}."`
+
+	// Own are files of this server's, which no folder admits.
+	Own []string `kong:"-"`
 }
 
 const (
 	anyCredentials, formCredentials = "any", "form"
-	// ownSecret is the server's own, which no pattern admits.
-	ownSecret = "AIRBYTE_CLIENT_SECRET"
+	// ownVariables begins the names of the server's own, which no pattern admits.
+	ownVariables = "AIRBYTE_"
 	// maxSecret is the longest secret in a file, in bytes.
 	maxSecret = 64 << 10
 )
@@ -35,6 +41,10 @@ type CredentialsNeeded struct {
 	ReplicationConfig, Environment                      json.RawMessage
 	// ReplacesID and ReplacesName are of the connector that it takes over from.
 	ReplacesID, ReplacesName string
+	// Entities, Tags and TagsMode are as CreateConnectorRequest has them.
+	Entities []airbyteclient.RequestedEntity
+	Tags     []string
+	TagsMode string
 
 	asked func(form string) error
 }
@@ -177,7 +187,7 @@ func (p Credentials) secret(reference json.RawMessage, at string) (string, error
 		return "", refuse("%s: no file may be read for credentials.", at).
 			next("Nothing was sent. The person who runs this server names a folder with --allow-secret-dir.")
 	}
-	value, err := readSecret(p.AllowSecretDir, file)
+	value, err := readSecret(p.AllowSecretDir, file, p.Own)
 	if err != nil {
 		return "", refuse("%s: %s cannot be read as a secret: %v.", at, shown(file), err).
 			next("Nothing was sent. It must be a file in the folder of --allow-secret-dir, of at most %d bytes.", maxSecret)
@@ -187,7 +197,7 @@ func (p Credentials) secret(reference json.RawMessage, at string) (string, error
 
 func (p Credentials) fromEnv(name, at string) (string, error) {
 	for _, pattern := range p.AllowSecretEnv {
-		if ok, _ := path.Match(pattern, name); ok && name != ownSecret {
+		if ok, _ := path.Match(pattern, name); ok && !strings.HasPrefix(strings.ToUpper(name), ownVariables) {
 			value := os.Getenv(name)
 			if err := usable(value); err != nil {
 				return "", refuse("%s: the environment variable %s is not set where this server runs, or is no text.", at, shown(name)).next("Nothing was sent.")
@@ -200,7 +210,7 @@ func (p Credentials) fromEnv(name, at string) (string, error) {
 }
 
 // readSecret reads a file of a folder; no link leads out of it.
-func readSecret(folder, name string) (string, error) {
+func readSecret(folder, name string, own []string) (string, error) {
 	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return "", errors.New("the folder is not there")
@@ -220,12 +230,26 @@ func readSecret(folder, name string) (string, error) {
 		return "", errors.New("it may not be read")
 	}
 	defer f.Close()
+	if isOwn(f, own) {
+		return "", errors.New("it is one of this server's own")
+	}
 	value, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
 	if err != nil || len(value) > maxSecret {
 		return "", errors.New("it is too long")
 	}
 	secret := strings.TrimRight(string(value), "\r\n")
 	return secret, usable(secret)
+}
+
+func isOwn(f *os.File, own []string) bool {
+	info, err := f.Stat()
+	if err != nil {
+		return true
+	}
+	return slices.ContainsFunc(own, func(path string) bool {
+		other, err := os.Stat(path)
+		return err == nil && os.SameFile(info, other)
+	})
 }
 
 // usable tells what keeps a text from being a secret: in JSON it would become

@@ -139,3 +139,69 @@ func TestConnectorWithoutCredentialsNeedsAForm(t *testing.T) {
 		}
 	}
 }
+
+func TestReferenceIsTakenWhereASecretStands(t *testing.T) {
+	t.Setenv("CONNECTOR_PAT", "a secret of ours")
+	w := newWorld(t, sandbox.Options{}, WithCredentials(Credentials{AllowSecretEnv: []string{"*"}}))
+	for arguments, taken := range map[string]bool{
+		`{"connector_id":"stripe","replication_config":{"account_id":{"from_env":"CONNECTOR_PAT"}}}`:    false,
+		`{"connector_id":"stripe","replication_config":{"channel_note":{"from_env":"CONNECTOR_PAT"}}}`:  false,
+		`{"connector_id":"stripe","replication_config":{"client_secret":{"from_env":"CONNECTOR_PAT"}}}`: true,
+	} {
+		_, err := w.call(t, "update_connector", []byte(arguments))
+		if (err == nil) != taken {
+			t.Errorf("%s: %v", arguments, err)
+		}
+	}
+	got, err := w.call(t, "get_connector", []byte(`{"connector_id":"stripe"}`))
+	if err != nil || strings.Contains(string(got), "a secret of ours") {
+		t.Errorf("%v: %s", err, got)
+	}
+}
+
+func TestServersOwnSecretsAreNamedByNobody(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{"own", "theirs"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("secret of "+name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Link(filepath.Join(folder, "own"), filepath.Join(folder, "link")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AIRBYTE_MCP_ANYTHING", "x")
+	policy := Credentials{AllowSecretDir: folder, AllowSecretEnv: []string{"*"}, Own: []string{filepath.Join(folder, "own"), ""}}
+	for reference, taken := range map[string]bool{
+		`{"from_file":"theirs"}`:               true,
+		`{"from_file":"own"}`:                  false,
+		`{"from_file":"link"}`:                 false,
+		`{"from_env":"AIRBYTE_MCP_ANYTHING"}`:  false,
+		`{"from_env":"airbyte_client_secret"}`: false,
+	} {
+		if value, err := policy.secret(json.RawMessage(reference), "credentials.token"); (err == nil) != taken {
+			t.Errorf("%s: %q, %v", reference, value, err)
+		}
+	}
+}
+
+// To try credentials is to send them somewhere, so that naming them is asked
+// about.
+func TestTryingSecretsByReferenceIsAskedAbout(t *testing.T) {
+	t.Setenv("CONNECTOR_PAT", "first value")
+	w := newWorld(t, sandbox.Options{}, WithWrites(Writes{Writes: confirm}), WithCredentials(Credentials{AllowSecretEnv: []string{"CONNECTOR_*"}}))
+	const arguments = `{"definition_id":"79c1aa37-dae3-42ae-b333-d1c105477715","credentials":{"email":"a@b.example","api_token":{"from_env":"CONNECTOR_PAT"}},"environment":{"subdomain":"elsewhere"}}`
+	p := w.ask(t, "check_new_connector", arguments)
+	if !strings.Contains(string(p.Sends), "elsewhere") || !strings.Contains(string(p.Sends), "CONNECTOR_PAT") || !strings.Contains(p.Summary, "Zendesk Support") || strings.Contains(string(encoded(p)), "first value") {
+		t.Errorf("%s", encoded(p))
+	}
+	w.decide(t, p, true)
+	t.Setenv("CONNECTOR_PAT", "second value")
+	q := w.ask(t, "check_new_connector", arguments)
+	if !strings.Contains(strings.Join(q.Notes, " "), "references name has changed") || len(w.wrote()) > 0 {
+		t.Errorf("another value under the same yes: %s, %q", encoded(q), w.wrote())
+	}
+	w.decide(t, q, true)
+	if _, err := w.call(t, "check_new_connector", []byte(arguments)); err != nil || len(w.wrote()) != 1 {
+		t.Errorf("%v after %q", err, w.wrote())
+	}
+}

@@ -15,7 +15,7 @@ func TestSecretIsNoPipe(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(folder, "pipe"), 0o600); err != nil {
 		t.Skip(err)
 	}
-	if secret, err := readSecret(folder, "pipe"); err == nil {
+	if secret, err := readSecret(folder, "pipe", nil); err == nil {
 		t.Errorf("it reads %q", secret)
 	}
 }

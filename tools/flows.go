@@ -3,7 +3,10 @@ package tools
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -72,10 +75,11 @@ func sources(arguments json.RawMessage) json.RawMessage {
 	return append(out, '}')
 }
 
-// label writes down which connectors a call reads from, before it does.
-func (r *Runner) label(ctx context.Context, api *Account, arguments json.RawMessage) error {
+// label writes down which connectors a call reads from, before it does, and
+// names them by their IDs, so that it reads from no other.
+func (r *Runner) label(ctx context.Context, api *Account, arguments json.RawMessage) (json.RawMessage, error) {
 	if len(r.writes.Flows) == 0 {
-		return nil
+		return arguments, nil
 	}
 	var in struct {
 		ConnectorID   string   `json:"connector_id"`
@@ -83,48 +87,98 @@ func (r *Runner) label(ctx context.Context, api *Account, arguments json.RawMess
 		WorkspaceName string   `json:"workspace_name"`
 	}
 	if err := json.Unmarshal(arguments, &in); err != nil {
-		return fmt.Errorf("decode checked arguments: %w", err)
+		return nil, fmt.Errorf("decode checked arguments: %w", err)
 	}
-	for _, ref := range append(in.Connectors, in.ConnectorID) {
-		if ref == "" {
-			continue
-		}
-		id, err := connectorRef{ref, in.WorkspaceName}.id(ctx, api)
-		if err != nil {
-			return err
-		}
-		source := &aboutWrite{Tool: "execute_operation"}
-		if err := source.find(ctx, api, request{Tool: source.Tool, Arguments: appendMember([]byte{'{'}, "connector_id", append(encoded(id), '}'))}); err != nil {
-			return err
-		}
-		if err := r.labelFrom(ctx, api, source); err != nil {
-			return refuse("It cannot be written down that %s was read (%s).", quoted(ref), harmless(err.Error(), 200)).
-				next("Nothing was read: the settings of this server say where its data may go. Call again in a while.")
+	var err error
+	if in.ConnectorID, err = r.labelOne(ctx, api, in.ConnectorID, in.WorkspaceName); err != nil {
+		return nil, err
+	}
+	for i := range in.Connectors {
+		if in.Connectors[i], err = r.labelOne(ctx, api, in.Connectors[i], in.WorkspaceName); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	out := []byte{'{'}
+	for name, value := range members(arguments) {
+		switch name {
+		case "connector_id":
+			value = encoded(in.ConnectorID)
+		case "connectors":
+			value = encoded(in.Connectors)
+		}
+		out = appendMember(out, name, value)
+	}
+	return append(out, '}'), nil
 }
 
-func (r *Runner) labelFrom(ctx context.Context, api *Account, source *aboutWrite) error {
-	now := r.now()
+func (r *Runner) labelOne(ctx context.Context, api *Account, ref, workspace string) (id string, err error) {
+	if ref == "" {
+		return "", nil
+	}
+	if id, err = (connectorRef{ref, workspace}).id(ctx, api); err != nil {
+		return "", err
+	}
+	source := &aboutWrite{Tool: "execute_operation"}
+	if err := source.find(ctx, api, request{Tool: source.Tool, Arguments: append(appendMember([]byte{'{'}, "connector_id", encoded(id)), '}')}); err != nil {
+		return "", err
+	}
 	for _, rule := range r.writes.Flows {
 		if !strictly(rule.From).matches(source) {
 			continue
 		}
-		var read []label
-		name := readRecord(ctx, api, rule)
-		if _, err := r.ledger.Get(name, &read, now); err != nil {
-			return err
-		}
-		l := label{source.ConnectorID, harmless(cmp.Or(source.Connector, source.ConnectorID), 80)}
-		if slices.ContainsFunc(read, func(known label) bool { return known.ID == l.ID }) {
-			continue
-		}
-		if err := r.ledger.Put(name, append(read, l), now.Add(readLife), now); err != nil {
-			return err
+		if err := r.remember(readRecord(ctx, api, rule), label{id, harmless(cmp.Or(source.Connector, id), 80)}); err != nil {
+			return "", refuse("It cannot be written down that %s was read (%s).", quoted(ref), harmless(err.Error(), 200)).
+				next("Nothing was read: the settings of this server say where its data may go. Call again in a while.")
 		}
 	}
-	return nil
+	return id, nil
+}
+
+// remember keeps that a connector was read: in one record the first of a
+// session, in another the latest that is not the first. Two suffice to know that
+// there is one besides any connector that is written to, and no record of one
+// reader can undo that of another who reads at the same time.
+func (r *Runner) remember(name string, l label) error {
+	now := r.now()
+	until := now.Add(readLife)
+	for range 5 {
+		first, err := r.ledger.Add(name+" first", l, until, now)
+		if err != nil || first {
+			return err
+		}
+		var other label
+		found, err := r.ledger.Get(name+" first", &other, now)
+		if err != nil {
+			return err
+		}
+		if !found { // it is over, and its file still there
+			if err := r.ledger.Drop(name + " first"); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.ledger.Put(name+" first", other, until, now); err != nil || other.ID == l.ID {
+			return err
+		}
+		return r.ledger.Put(name+" latest", l, until, now)
+	}
+	return errors.New("others write it down at the same time")
+}
+
+// readFrom are connectors that were read by a rule.
+func (r *Runner) readFrom(name string) ([]label, error) {
+	var read []label
+	for _, which := range []string{" first", " latest"} {
+		var l label
+		found, err := r.ledger.Get(name+which, &l, r.now())
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			read = append(read, l)
+		}
+	}
+	return read, nil
 }
 
 // flow is a rule that a write meets, and the connectors whose data was read.
@@ -134,9 +188,9 @@ type flow struct {
 	from []label
 }
 
-// flows are the rules that are in the way of a write.
+// flows are the rules that are in the way of a write to a connector.
 func (r *Runner) flows(ctx context.Context, api *Account, w *aboutWrite) ([]flow, error) {
-	if w.Tool != "execute_operation" {
+	if w.ConnectorID == "" {
 		return nil, nil
 	}
 	var met []flow
@@ -144,8 +198,8 @@ func (r *Runner) flows(ctx context.Context, api *Account, w *aboutWrite) ([]flow
 		if !strictly(rule.To).matches(w) {
 			continue
 		}
-		var read []label
-		if _, err := r.ledger.Get(readRecord(ctx, api, rule), &read, r.now()); err != nil {
+		read, err := r.readFrom(readRecord(ctx, api, rule))
+		if err != nil {
 			return nil, unknowable(err)
 		}
 		read = slices.DeleteFunc(read, func(l label) bool { return l.ID == w.ConnectorID })
@@ -169,14 +223,19 @@ func namesOf(labels []label) string {
 	return some(names, 4)
 }
 
-// sourcesOf are the connectors whose data a write may carry, by ID.
-func sourcesOf(met []flow) []string {
+// sourcesOf is a sum of the connectors whose data a write may carry, empty where
+// there are none.
+func sourcesOf(met []flow) string {
 	var ids []string
 	for _, f := range met {
 		for _, l := range f.from {
 			ids = append(ids, l.ID)
 		}
 	}
+	if ids == nil {
+		return ""
+	}
 	slices.Sort(ids)
-	return slices.Compact(ids)
+	sum := sha256.Sum256(encoded(slices.Compact(ids)))
+	return hex.EncodeToString(sum[:8])
 }

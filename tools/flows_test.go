@@ -2,8 +2,11 @@ package tools
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 )
@@ -137,6 +140,56 @@ func TestNothingIsReadThatCannotBeKeptTrackOf(t *testing.T) {
 	a.runner.ledger.Close()
 	_, err := a.call(t, "read_records", []byte(readingHubSpot))
 	if err == nil || !strings.Contains(err.Error(), "cannot be written down") {
+		t.Errorf("%v", err)
+	}
+}
+
+// Two reads at once do not undo what is known of each other.
+func TestReadsAtOnceAreAllKnown(t *testing.T) {
+	t.Parallel()
+	a, b := replicas(t, t.TempDir())
+	for i := range 60 {
+		name := fmt.Sprint("read ", i)
+		var wg sync.WaitGroup
+		for j := range 4 {
+			wg.Go(func() {
+				if err := [2]world{a, b}[j%2].runner.remember(name, label{ID: fmt.Sprint(j % 2)}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		read, err := a.runner.readFrom(name)
+		if err != nil || len(read) != 2 || read[0].ID == read[1].ID {
+			t.Fatalf("%v, %v", read, err)
+		}
+	}
+}
+
+func TestReadingAgainKeepsItKnown(t *testing.T) {
+	t.Parallel()
+	w := keeping(t, allow, FlowRule{From: "hubspot", To: "linear"})
+	now := storyTime
+	w.runner.now = func() time.Time { return now }
+	w.reads(t, "", "read_records", readingHubSpot)
+	now = now.Add(readLife - time.Minute)
+	w.reads(t, "", "read_records", readingHubSpot)
+	now = now.Add(readLife - time.Minute)
+	if kind, _ := w.writes(t, ""); kind != "refused" {
+		t.Errorf("12 hours after the first read: %s", kind)
+	}
+	now = now.Add(2 * time.Minute)
+	if kind, _ := w.writes(t, ""); kind != "ok" {
+		t.Errorf("12 hours after the last read: %s", kind)
+	}
+}
+
+func TestSettingsOfAConnectorAreWrittenToItToo(t *testing.T) {
+	t.Parallel()
+	w := keeping(t, allow, FlowRule{From: "hubspot", To: "linear"})
+	w.reads(t, "", "read_records", readingHubSpot)
+	_, err := w.call(t, "update_connector", []byte(`{"connector_id":"linear","replication_config":{"note":"from HubSpot"}}`))
+	if Kind(err) != "refused" {
 		t.Errorf("%v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -194,16 +195,16 @@ func (m *memoryStore) drop(name string) error {
 const (
 	// sweepEvery is how often a process clears a folder of what is over.
 	sweepEvery = 5 * time.Minute
-	// sweepAfter is how old a record must be for that, by the folder's clock: far
-	// more than any of them lasts.
-	sweepAfter = 2 * readLife
+	// sweepAfter is how long a record must be over for that: clocks differ.
+	sweepAfter = time.Hour
 	// maxRecord is the longest record of a folder, in bytes.
 	maxRecord = 256 << 10
 	idFile    = "ledger-id"
 )
 
-// folderStore has a file for each, made whole and then given its name: by a link
-// where only one may be first, which every file system does for one alone.
+// folderStore has a file for each, made whole and then given its name: by a hard
+// link where only one may be first, which file systems that have them make for
+// one alone.
 type folderStore struct {
 	root *os.Root
 
@@ -215,7 +216,7 @@ type folderStore struct {
 // id is the folder's own, made by who comes first.
 func (f *folderStore) id() (string, error) {
 	fresh := rand.Text()
-	if _, err := f.create(idFile, []byte(fresh)); err != nil {
+	if _, err := f.create(idFile, record{value: []byte(fresh)}); err != nil {
 		return "", err
 	}
 	id, err := f.read(idFile)
@@ -238,14 +239,14 @@ func (f *folderStore) add(name string, r record, now time.Time) (bool, error) {
 	if err := f.sweep(now); err != nil {
 		return false, err
 	}
-	return f.create(fileOf(name), r.value)
+	return f.create(fileOf(name), r)
 }
 
 func (f *folderStore) put(name string, r record, now time.Time) error {
 	if err := f.sweep(now); err != nil {
 		return err
 	}
-	temporary, err := f.write(r.value)
+	temporary, err := f.write(r)
 	if err != nil {
 		return err
 	}
@@ -253,7 +254,7 @@ func (f *folderStore) put(name string, r record, now time.Time) error {
 		_ = f.root.Remove(temporary)
 		return err
 	}
-	return nil
+	return f.sync()
 }
 
 func (f *folderStore) get(name string, _ time.Time) (record, bool, error) {
@@ -268,12 +269,12 @@ func (f *folderStore) drop(name string) error {
 	if err := f.root.Remove(fileOf(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return nil
+	return f.sync()
 }
 
 // create makes a file unless there is one, and tells so.
-func (f *folderStore) create(name string, value []byte) (first bool, err error) {
-	temporary, err := f.write(value)
+func (f *folderStore) create(name string, r record) (first bool, err error) {
+	temporary, err := f.write(r)
 	if err != nil {
 		return false, err
 	}
@@ -284,12 +285,26 @@ func (f *folderStore) create(name string, value []byte) (first bool, err error) 
 	case err != nil:
 		return false, err
 	}
-	return true, nil
+	return true, f.sync()
 }
 
-// write makes a file under a name that nobody looks for.
-func (f *folderStore) write(value []byte) (name string, err error) {
-	if len(value) > maxRecord {
+// sync makes sure that the names of files are on disk, too.
+func (f *folderStore) sync() error {
+	if runtime.GOOS == "windows" {
+		return nil // which cannot be asked to
+	}
+	folder, err := f.root.Open(".")
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	return folder.Sync()
+}
+
+// write makes a file under a name that nobody looks for. When it was written
+// last says when the record is over.
+func (f *folderStore) write(r record) (name string, err error) {
+	if len(r.value) > maxRecord {
 		return "", errors.New("a record of the ledger would be too long")
 	}
 	name = rand.Text() + ".new"
@@ -297,9 +312,13 @@ func (f *folderStore) write(value []byte) (name string, err error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = out.Write(value)
+	_, err = out.Write(r.value)
 	// What was used must be known as used after a power cut, too.
-	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
+	err = errors.Join(err, out.Sync(), out.Close())
+	if !r.until.IsZero() {
+		err = errors.Join(err, f.root.Chtimes(name, r.until, r.until))
+	}
+	if err != nil {
 		_ = f.root.Remove(name)
 		return "", err
 	}
@@ -337,7 +356,7 @@ func (f *folderStore) sweep(now time.Time) error {
 		if !strings.HasSuffix(name, ".record") && !strings.HasSuffix(name, ".new") {
 			continue
 		}
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > sweepAfter {
+		if info, err := e.Info(); err == nil && now.Sub(info.ModTime()) > sweepAfter {
 			_ = f.root.Remove(name) // another process may have been first
 			continue
 		}

@@ -142,18 +142,15 @@ func TestFolderIsCleared(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	for name, age := range map[string]time.Duration{"old": sweepAfter + time.Minute, "young": 0} {
-		if err := l.Put(name, true, now.Add(time.Hour), now); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(filepath.Join(folder, fileOf(name)), now.Add(-age), now.Add(-age)); err != nil {
+	for name, lasts := range map[string]time.Duration{"old": time.Minute, "young": 3 * time.Hour} {
+		if err := l.Put(name, true, now.Add(lasts), now); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := os.Chtimes(foreign, now.Add(-9*time.Hour), now.Add(-9*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Put("another", true, now.Add(time.Hour), now.Add(sweepEvery)); err != nil {
+	if err := l.Put("another", true, now.Add(3*time.Hour), now.Add(sweepAfter+2*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob(filepath.Join(folder, "*.record"))

@@ -54,8 +54,9 @@ func (r *Runner) more(ctx context.Context, api *Account, mended json.RawMessage,
 	if _, ok := r.tools[c.Tool]; !ok {
 		return Answer{}, refuse("The continuation is of %s, which is not served any more.", shown(c.Tool)).next("Calling again will not help.")
 	}
+	c.of = c.Of
 	if c.Of != nil {
-		if err := r.label(ctx, api, c.Of); err != nil {
+		if _, err := r.label(ctx, api, c.Of); err != nil {
 			return Answer{}, during{r.tools[c.Tool], err}
 		}
 	}

@@ -23,7 +23,8 @@ type Plan struct {
 	Account     string `json:"account,omitempty"`
 	// Summary is one sentence of ours; what it quotes may be a stranger's.
 	Summary string          `json:"summary"`
-	Sends   json.RawMessage `json:"sends"`            // the arguments, secrets blanked
+	Record  string          `json:"record,omitempty"` // which one is meant, such as id="cus_1"; empty where there is none
+	Sends   json.RawMessage `json:"sends"`            // the whole arguments, secrets blanked
 	Target  json.RawMessage `json:"target,omitempty"` // the record as it is now; nil where Notes say why
 	Changes []Change        `json:"changes,omitempty"`
 	// Affected is how many records or things it changes, as far as it is known.
@@ -31,8 +32,9 @@ type Plan struct {
 	Undo     string    `json:"undo,omitempty"` // how to take it back; empty where nothing is known
 	Notes    []string  `json:"notes,omitempty"`
 	Expires  time.Time `json:"expires"`
-	// Code is the plan's handle for a person, Sealed what Decide takes.
-	// Whoever has one can say yes: neither may reach a model.
+	// Code is the plan's handle for a person, Sealed what Decide takes. Whoever
+	// has one can say yes: no tool takes them, and a model is shown the code only
+	// where nothing else gets it to a person.
 	Code   string `json:"-"`
 	Sealed string `json:"-"`
 }
@@ -47,14 +49,21 @@ type Change struct {
 const (
 	// maxPlanPart bounds each part of a plan, in bytes.
 	maxPlanPart = 8 << 10
-	// maxChanges and maxChanged bound what is told of an update.
-	maxChanges, maxChanged = 50, 300
+	// maxFormer bounds each value of a record that an update changes, in bytes.
+	maxFormer = 1000
+	// maxPlanned is the longest arguments that a person can be asked about, in
+	// bytes: they are shown whole, or something could hide in what is not.
+	maxPlanned = 64 << 10
 	// maxLookedAt is the longest record that is shown in part, in bytes.
 	maxLookedAt = 1 << 20
 )
 
 // plan makes a plan of a call, seals it and keeps it until it is answered.
 func (r *Runner) plan(api *Account, call request, w *aboutWrite, found target) (Plan, error) {
+	if len(call.Arguments) > maxPlanned {
+		return Plan{}, refuse("The call has %d bytes of arguments, and a person cannot look through more than %d.", len(call.Arguments), maxPlanned).
+			next("Nothing was sent. Send less, or in parts; the person who runs this server decides which writes need nobody's yes (--writes, rules).")
+	}
 	now := r.now()
 	p := Plan{
 		Tool: call.Tool, Action: harmless(w.Action, 100), Entity: harmless(w.Entity, 200),
@@ -62,9 +71,9 @@ func (r *Runner) plan(api *Account, call request, w *aboutWrite, found target) (
 		Workspace: harmless(w.Workspace, 200), Account: harmless(w.Account, 200),
 		Affected: max(found.affected, 1), Expires: now.Add(planLife), Code: newCode(),
 	}
-	blanked := false
-	p.Sends, blanked = forPerson(call.shown(), "configuration")
-	if blanked || call.secrets != nil {
+	shown := call.shown()
+	p.Sends, p.Record = inWhole(shown, "", false), w.which
+	if !bytes.Equal(p.Sends, inWhole(call.Arguments, "", false)) || bytes.Contains(p.Sends, []byte(redacted)) {
 		w.note("Values that are secret, or whose names look so, are sent but not shown.")
 	}
 	if found.record != nil {
@@ -81,22 +90,26 @@ func (r *Runner) plan(api *Account, call request, w *aboutWrite, found target) (
 
 	id := sealedPlan{
 		Key: call.key(api), Sum: found.sum, Nonce: rand.Text(),
-		Tool: call.Tool, ID: w.ConnectorID, Entity: p.Entity, Action: p.Action, From: sourcesOf(w.flows),
+		Tool: call.Tool, ID: w.ConnectorID, Entity: p.Entity, Action: p.Action, From: sourcesOf(w.flows), Names: call.named(),
 	}
 	var err error
 	if p.Sealed, err = r.seal.Close(planPurpose(r.ledger), api.Identity(), p.Expires, id); err != nil {
 		return Plan{}, err
+	}
+	kept, err := r.keepPlan(p, id, api.Identity())
+	if err != nil {
+		return Plan{}, refuse("The plan of this cannot be kept until it is answered (%s).", harmless(err.Error(), 200)).
+			next("Nothing was sent. Call again in a while.")
+	}
+	if kept.Code != p.Code { // another call was first, and wrote it down
+		return kept, nil
 	}
 	entry := r.entry(api, call, w, "planned", decision{confirm, ""})
 	entry.Plan = id.name()
 	if err := r.journal.write(entry); err != nil {
 		return Plan{}, journalDown(err)
 	}
-	if p, err = r.keepPlan(p, id, api.Identity()); err != nil {
-		return Plan{}, refuse("The plan of this cannot be kept until it is answered (%s).", harmless(err.Error(), 200)).
-			next("Nothing was sent. Call again in a while.")
-	}
-	return p, nil
+	return kept, nil
 }
 
 func bounded(notes []string) []string {
@@ -178,18 +191,62 @@ func shortObject(v map[string]any, text, list, depth int) any {
 	return out
 }
 
-// inShort is a value for a line of a plan.
+// inShort is a former value for a line of a plan.
 func inShort(v json.RawMessage, secret bool) string {
 	if v != nil && secret && string(v) != "null" || unsafe(text(v)) {
 		return redacted
 	}
 	if kindOf(v) == '"' {
-		return harmless(text(v), maxChanged)
+		return harmless(text(v), maxFormer)
 	}
 	if kindOf(v) == '{' || kindOf(v) == '[' {
 		v, _ = forPerson(v)
 	}
-	return harmless(string(v), maxChanged)
+	return harmless(string(v), maxFormer)
+}
+
+// inFull is a new value for a line of a plan.
+func inFull(v json.RawMessage, name string, secret bool) string {
+	v = inWhole(v, name, secret)
+	if kindOf(v) == '"' {
+		return text(v)
+	}
+	return string(v)
+}
+
+// inWhole makes what is to be sent fit to be shown to a person: all of it and in
+// its order, without what is secret by its name, and without what hides.
+func inWhole(v json.RawMessage, name string, secret bool) json.RawMessage {
+	secret = secret && !plainKey.MatchString(name) || redactor{}.isSecret(name)
+	switch kindOf(v) {
+	case '{':
+		out := []byte{'{'}
+		for name, value := range members(v) {
+			out = appendNamed(out, harmless(name, len(name)), inWhole(value, name, secret))
+		}
+		return append(out, '}')
+	case '[':
+		out := []byte{'['}
+		for value := range elements(v) {
+			if len(out) > 1 {
+				out = append(out, ',')
+			}
+			out = append(out, inWhole(value, name, secret)...)
+		}
+		return append(out, ']')
+	case '"':
+		s := text(v)
+		if s != "" && secret || unsafe(s) {
+			return encoded(redacted)
+		}
+		return encoded(harmless(s, len(s)))
+	case 0, 't', 'f', 'n':
+		return v
+	}
+	if secret {
+		return encoded(redacted)
+	}
+	return v
 }
 
 // quoted puts text of a stranger into a sentence of ours.

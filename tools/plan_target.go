@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -36,6 +37,7 @@ type aboutWrite struct {
 	known     *knowledge // of execute_operation, as far as it could be learned
 	connector *airbyteclient.Connector
 	notes     []string
+	which     string // the record that is meant, by the parameters that name it
 }
 
 // target is what a write changes or deletes, as it is now.
@@ -86,17 +88,20 @@ func (w *aboutWrite) find(ctx context.Context, api *Account, call request) error
 			w.Connector, w.Slug, w.Service, w.DefinitionID = w.known.Name, w.known.Slug, w.known.Service, w.known.DefinitionID
 			w.belongs(ctx, api, w.known.WorkspaceID, w.known.OrganizationID)
 		}
-	case "update_connector", "delete_connector":
+	case "update_connector", "delete_connector", "check_connector":
 		w.ConnectorID = given("connector_id")
 		err = w.findConnector(ctx, api)
-	case "create_connector":
+	case "create_connector", "check_new_connector":
 		w.Connector, w.Service, w.DefinitionID = given("name"), given("connector_type"), given("definition_id")
 		w.Workspace = orDefault(given("workspace_name"), api)
 		w.unknown = w.Service == ""
-		if old := given("replaces"); old != "" {
-			err = w.findReplaced(ctx, api, old)
-		} else if w.unknown && w.DefinitionID != "" {
-			err = w.findService(ctx, api)
+		if err = w.findNamed(ctx, api, given("source_template_id")); err == nil {
+			if old := given("replaces"); old != "" {
+				err = w.findReplaced(ctx, api, old)
+			}
+		}
+		if lies, ok := errors.AsType[*refusal](err); ok {
+			return lies
 		}
 	case "create_scoped_token", "create_widget_token":
 		w.Workspace = orDefault(given("workspace_name"), api)
@@ -177,6 +182,32 @@ func (w *aboutWrite) findService(ctx context.Context, api *Account) error {
 	return err
 }
 
+// findNamed finds out which service a new connector is of: what the arguments
+// call it counts only where nothing else does.
+func (w *aboutWrite) findNamed(ctx context.Context, api *Account, template string) error {
+	called := w.Service
+	if template != "" {
+		got, err := api.GetSourceTemplate(ctx, template)
+		if err != nil {
+			return err
+		}
+		if w.DefinitionID != "" && !strings.EqualFold(w.DefinitionID, got.SourceDefinitionID) {
+			return refuse("definition_id and source_template_id are of two services.").next("Nothing was sent. Give one of them.")
+		}
+		w.DefinitionID = got.SourceDefinitionID
+	}
+	if w.DefinitionID == "" {
+		return nil
+	}
+	if err := w.findService(ctx, api); err != nil {
+		return err
+	}
+	if called != "" && !strings.EqualFold(called, w.Service) {
+		return refuse("connector_type is %s, and what is connected is %s.", quoted(called), quoted(w.Service)).next("Nothing was sent. Leave connector_type out, or give the right one alone.")
+	}
+	return nil
+}
+
 // belongs names the workspace and the organization.
 func (w *aboutWrite) belongs(ctx context.Context, api *Account, workspaceID, organizationID string) {
 	if organizationID != "" {
@@ -206,6 +237,11 @@ func (w *aboutWrite) target(ctx context.Context, api *Account, call request) tar
 	switch call.Tool {
 	case "execute_operation":
 		return w.record(ctx, api, call)
+	case "create_connector":
+		if w.connector == nil {
+			return target{}
+		}
+		return w.found(nil, encoded(w.connector), nil) // which it replaces
 	case "update_connector", "delete_connector":
 		if w.connector == nil {
 			return target{}
@@ -279,9 +315,11 @@ func (w *aboutWrite) record(ctx context.Context, api *Account, call request) tar
 	asked, named, why := w.identifying(ctx, api, given, names)
 	if why != "" {
 		w.note("The record as it is now is not shown: " + why + ".")
+		w.meant(given, names)
 		return target{named: names, affected: severalOf(given)}
 	}
 	names = append(names, named...)
+	w.meant(given, names)
 	got, err := api.Execute(ctx, w.ConnectorID, airbyteclient.ExecuteRequest{
 		Entity: w.Entity, Action: "get", Params: asked, Idempotent: true,
 		Intent: "Show a person what is about to be changed",
@@ -300,6 +338,17 @@ func (w *aboutWrite) record(ctx context.Context, api *Account, call request) tar
 		t.named = names
 	}
 	return t
+}
+
+// meant says which record a call names.
+func (w *aboutWrite) meant(given json.RawMessage, names []string) {
+	var said []string
+	for i, name := range names {
+		if v := member(given, name); v != nil && !slices.Contains(names[:i], name) {
+			said = append(said, harmless(name, len(name))+"="+string(inWhole(v, "", false)))
+		}
+	}
+	w.which = strings.Join(said, ", ")
 }
 
 // query matches what is behind the path of a URL in JSON.

@@ -36,29 +36,24 @@ func (w *aboutWrite) changes(call request, found target) []Change {
 		return nil
 	}
 	var out []Change
-	more := 0
-	var walk func(path, name string, secret bool, old, new json.RawMessage, depth int)
-	walk = func(path, name string, secret bool, old, new json.RawMessage, depth int) {
+	// What is shown of a new value is beside it: secrets are blanked there.
+	var walk func(path, name string, secret bool, old, new, shown json.RawMessage, depth int)
+	walk = func(path, name string, secret bool, old, new, shown json.RawMessage, depth int) {
 		secret = secret && !plainKey.MatchString(name) || redactor{}.isSecret(name)
-		if kindOf(new) == '{' && kindOf(old) == '{' && depth < 6 {
+		if kindOf(new) == '{' && kindOf(old) == '{' && kindOf(shown) == '{' && depth < 6 {
 			for key, value := range members(new) {
-				walk(joined(path, key), key, secret, formerly(old, key), value, depth+1)
+				walk(joined(path, key), key, secret, formerly(old, key), value, member(shown, key), depth+1)
 			}
 			return
 		}
-		switch {
-		case old != nil && bytes.Equal(compact(old), compact(new)):
-		case len(out) >= maxChanges:
-			more++
-		default:
-			out = append(out, Change{harmless(path, 200), inShort(old, secret), inShort(new, secret || call.secrets.in(new))})
+		if old == nil || !bytes.Equal(compact(old), compact(new)) {
+			out = append(out, Change{harmless(path, len(path)), inShort(old, secret), inFull(shown, name, secret)})
 		}
 	}
-	walk("", "", false, orEmpty(found.record), w.written(call, found), 0)
-	switch {
-	case more > 0:
-		w.note(fmt.Sprintf("%d more fields change.", more))
-	case len(out) == 0 && found.record != nil:
+	seen := call
+	seen.Arguments = call.shown()
+	walk("", "", false, orEmpty(found.record), w.written(call, found), w.written(seen, found), 0)
+	if len(out) == 0 && found.record != nil {
 		w.note("As far as can be seen everything is so already.")
 	}
 	return out
@@ -98,10 +93,15 @@ func (w *aboutWrite) summary(call request, found target, changes []Change) strin
 	case "execute_operation":
 		return w.operation(found, changes) + " of " + quoted(w.Entity) + w.whose() + in + "."
 	case "create_connector":
+		if given("replaces") != "" && given("name") != "" {
+			return "Connects " + orWord(w.Service, "a service") + " as " + quoted(given("name")) + in + ", with the credentials given and the settings of the connector " + quoted(w.Connector) + ", which stays as it is."
+		}
 		if given("replaces") != "" {
 			return "Connects " + orWord(w.Service, "a service") + " anew" + in + ", with the credentials given, in place of the connector " + quoted(w.Connector) + ", which is renamed and stays."
 		}
 		return "Connects " + orWord(w.Service, "a service") + " as " + orWord(w.Connector, "a new connector") + in + ", with the credentials given."
+	case "check_new_connector", "check_connector":
+		return "Sends the secrets that its references name to " + orWord(w.Service, "a service") + in + " to try them; nothing is saved."
 	case "update_connector":
 		return "Changes the connector" + w.whose() + in + ": " + fieldsOf(changes) + "."
 	case "delete_connector":

@@ -126,3 +126,22 @@ func TestNewCredentialsAreToldTheWay(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestYesToAReplacementIsForTheOldOneAsItWas(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	arguments := `{"replaces": "zendesk-support", "credentials": ` + zendeskKeys + `, "environment": {"subdomain": "lantern"}}`
+	p := w.ask(t, "create_connector", arguments)
+	w.decide(t, p, true)
+	if _, err := w.api.UpdateConnector(t.Context(), zendeskID, airbyteclient.UpdateConnectorRequest{Name: "Payroll"}); err != nil {
+		t.Fatal(err)
+	}
+	arguments = strings.Replace(arguments, "zendesk-support", zendeskID, 1)
+	if q := w.ask(t, "create_connector", arguments); !strings.Contains(q.Summary, "Payroll") || !strings.Contains(strings.Join(q.Notes, " "), "approved before") {
+		t.Errorf("%s", encoded(q))
+	}
+	named := w.ask(t, "create_connector", `{"name": "Second desk", "replaces": "`+zendeskID+`", "credentials": `+zendeskKeys+`, "environment": {"subdomain": "lantern"}}`)
+	if !strings.Contains(named.Summary, "stays as it is") {
+		t.Errorf("%s", named.Summary)
+	}
+}

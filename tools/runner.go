@@ -185,6 +185,8 @@ type request struct {
 	references map[string]string // the secrets that the arguments name, by what names them
 	given      bool              // credentials, wherever in the arguments
 	secrets    *secrets          // in the arguments, and those that they name
+	places     map[string]bool   // where secrets stand in the arguments, by spot.key
+	of         json.RawMessage   // continuation.Of, where there are no arguments to tell it
 }
 
 // sealed is the request as a continuation carries it. A call that may have
@@ -238,7 +240,7 @@ func (r *Runner) call(ctx context.Context, api *Account, t Tool, arguments json.
 		return r.more(ctx, api, mended, tokens)
 	}
 	if t.Foreign {
-		if err := r.label(ctx, api, mended); err != nil {
+		if call.Arguments, err = r.label(ctx, api, call.Arguments); err != nil {
 			return Answer{}, during{t, err}
 		}
 	}
@@ -248,6 +250,9 @@ func (r *Runner) call(ctx context.Context, api *Account, t Tool, arguments json.
 		}
 	}
 	if call.Writes {
+		if at := repeated(mended, ""); at != "" {
+			return Answer{}, refuse("%s is given twice, and it cannot be told which one counts.", at).next("Nothing was sent. Give it once.")
+		}
 		if at := findMark(mended); at != "" {
 			return Answer{}, refuse("%s holds a text that was cut for an answer, so writing it would lose the rest.", at).
 				next("Nothing was sent. Fetch the whole text with read_more (path), then call again with it, or leave the field out.")
@@ -280,6 +285,7 @@ func (r *Runner) needsForm(ctx context.Context, api *Account, call request) erro
 	need := &CredentialsNeeded{
 		WorkspaceName: orDefault(in.WorkspaceName, api), DefinitionID: in.DefinitionID, SourceTemplateID: in.SourceTemplateID, Name: in.Name,
 		ReplicationConfig: json.RawMessage(in.ReplicationConfig), Environment: json.RawMessage(in.Environment),
+		Entities: requested(in.Entities), Tags: in.SelectedConnectionTemplateTags, TagsMode: in.SelectedConnectionTemplateTagsMode,
 	}
 	need.asked = func(form string) error {
 		entry := r.entry(api, call, w, "form", decision{"ask", "form"})
@@ -398,7 +404,7 @@ func (r *Runner) continued(api *Account, answer json.RawMessage, f *fitter, call
 }
 
 func (r *Runner) sealed(api *Account, c continuation) (string, error) {
-	if len(r.writes.Flows) > 0 && r.tools[c.Tool].Foreign && c.Arguments != nil {
+	if c.Of = c.of; len(r.writes.Flows) > 0 && r.tools[c.Tool].Foreign && c.Arguments != nil {
 		c.Of = sources(c.Arguments)
 	}
 	c.request = c.request.sealed(api)

@@ -48,10 +48,12 @@ type intake struct {
 	policy     Credentials
 	tool       string
 	texts      map[string]bool // the secrets
+	places     map[string]bool // where they stand, by spot.key
 	names      map[string]bool // of members: what is one is no secret
 	plain      string          // where the first stands that is ruled; empty if none does
 	unsure     []doubt         // settings that are secret if they are marked so
 	references []doubt         // objects that name a secret
+	unmarked   []doubt         // those of them that stand where no secret is known to
 	wrong      error           // the first reason not to make the call
 }
 
@@ -59,7 +61,8 @@ type intake struct {
 type spot struct {
 	slot
 	path, name string
-	within     bool // something that is secret
+	key        string // the exact names on the way, each after a NUL
+	within     bool   // something that is secret
 	depth      int
 }
 
@@ -71,7 +74,7 @@ type doubt struct {
 
 // newIntake goes through arguments as far as names and looks tell.
 func newIntake(policy Credentials, tool string, arguments json.RawMessage) *intake {
-	in := &intake{policy: policy, tool: tool, texts: map[string]bool{}, names: map[string]bool{}}
+	in := &intake{policy: policy, tool: tool, texts: map[string]bool{}, places: map[string]bool{}, names: map[string]bool{}}
 	in.look(trimmed(arguments), spot{})
 	return in
 }
@@ -84,6 +87,12 @@ func (in *intake) settle(marked redactor) {
 			in.secret(d.value, d.spot)
 		case d.kind != "":
 			in.misplaced(d.path, d.kind)
+		}
+	}
+	for _, d := range in.unmarked {
+		if !marked.marked[strings.ToLower(d.name)] && in.wrong == nil {
+			in.wrong = refuse("%s names a secret, and is no secret itself as far as is known: what stands there can be read again.", d.path).
+				next("Nothing was sent. Name secrets in credentials, and in settings that the service's specification marks as secret.")
 		}
 	}
 }
@@ -125,7 +134,7 @@ func (in *intake) look(v json.RawMessage, at spot) {
 		n := 0
 		for value := range elements(v) {
 			inner := at
-			inner.path = joined(at.path, strconv.Itoa(n))
+			inner.path, inner.key = joined(at.path, strconv.Itoa(n)), at.key+"\x00"+strconv.Itoa(n)
 			in.look(value, inner)
 			n++
 		}
@@ -153,7 +162,8 @@ func (in *intake) member(name string, at spot) spot {
 		inner.within = at.within || redactor{}.isSecret(name)
 	}
 	inner.within = inner.within && !plainKey.MatchString(name)
-	inner.name, inner.path = name, joined(at.path, harmless(withoutTokens(name), 100))
+	inner.name, inner.key = name, at.key+"\x00"+name
+	inner.path = joined(at.path, harmless(withoutTokens(name), 100))
 	in.names[name] = true
 	for token, kind := range tokensIn(name) {
 		in.texts[token], in.names[name] = true, false
@@ -189,6 +199,7 @@ func (in *intake) leaf(value string, at spot) {
 
 // secret takes in a secret that may stand where it does.
 func (in *intake) secret(value string, at spot) {
+	in.places[at.key] = true
 	if len(value) >= minSecret {
 		in.texts[value] = true
 	}
@@ -199,6 +210,9 @@ func (in *intake) secret(value string, at spot) {
 
 func (in *intake) reference(v json.RawMessage, at spot) {
 	in.references = append(in.references, doubt{at, string(v), ""})
+	if !at.within && !at.secret {
+		in.unmarked = append(in.unmarked, doubt{at, string(v), ""})
+	}
 	if at.depth == 2 && in.wrong == nil {
 		in.wrong = refuse("%s is an object of fields, and no secret itself.", at.path).next("Nothing was sent. Name the secret of each field in it.")
 	}
@@ -235,7 +249,7 @@ func (r *Runner) unfit(t Tool, arguments json.RawMessage, err error) error {
 // those that it may have.
 func (r *Runner) admit(ctx context.Context, api *Account, call *request) error {
 	in := newIntake(r.credentials, call.Tool, call.Arguments)
-	if in.wrong == nil && len(in.unsure) > 0 {
+	if in.wrong == nil && len(in.unsure)+len(in.unmarked) > 0 {
 		in.settle(marks(ctx, api, call.Arguments))
 	}
 	if in.wrong != nil {
@@ -247,7 +261,10 @@ func (r *Runner) admit(ctx context.Context, api *Account, call *request) error {
 	if err := in.policy.read(in, call); err != nil {
 		return err
 	}
-	call.given, call.secrets = in.references != nil || in.plain != "", in.secrets()
+	// Trying credentials sends them: whoever could name any secret and the address
+	// that it is sent to would have it.
+	call.Writes = call.Writes || in.references != nil
+	call.given, call.secrets, call.places = in.references != nil || in.plain != "", in.secrets(), in.places
 	return nil
 }
 
@@ -271,8 +288,40 @@ func (c request) tells() bool {
 	return c.given || c.secrets != nil
 }
 
-// shown are the arguments without the secrets in them.
-func (c request) shown() json.RawMessage { return c.secrets.json(c.Arguments) }
+// shown are the arguments without the secrets that may stand in them. Only where
+// one stands it is blanked: else a call could hide what it sends by giving it as
+// a secret as well.
+func (c request) shown() json.RawMessage {
+	if len(c.places) == 0 {
+		return c.Arguments
+	}
+	return withoutPlaces(c.Arguments, "", c.places)
+}
+
+func withoutPlaces(v json.RawMessage, key string, places map[string]bool) json.RawMessage {
+	switch kind := kindOf(v); {
+	case places[key]:
+		return encoded(redacted)
+	case kind == '{':
+		out := []byte{'{'}
+		for name, value := range members(v) {
+			out = appendNamed(out, name, withoutPlaces(value, key+"\x00"+name, places))
+		}
+		return append(out, '}')
+	case kind == '[':
+		out := []byte{'['}
+		n := 0
+		for value := range elements(v) {
+			if n > 0 {
+				out = append(out, ',')
+			}
+			out = append(out, withoutPlaces(value, key+"\x00"+strconv.Itoa(n), places)...)
+			n++
+		}
+		return append(out, ']')
+	}
+	return v
+}
 
 // marks is what is marked as secret by the specification that the settings of a
 // call go by. Where it cannot be had, names and looks must do.

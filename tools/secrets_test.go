@@ -241,9 +241,9 @@ func TestWhatWasSentDoesNotComeBack(t *testing.T) {
 	for _, call := range [][2]string{
 		{"create_connector", `{"definition_id":"d","credentials":{"token":{"from_env":"CONNECTOR_PAT"},"more":["canary-4711",{"from_file":"key"}]}}`},
 		{"create_connector", `{"definition_id":"d","credentials":{"token":"cänary \"4711\"","pin":471147114711},"environment":{"weird":"canary-4711"}}`},
-		{"create_connector", `{"definition_id":"d","replication_config":{"weird":"canary-4711","more":[{"from_file":"` + folder + `/key"}]}}`},
+		{"create_connector", `{"definition_id":"d","replication_config":{"weird":"canary-4711","secrets":[{"from_file":"` + folder + `/key"}]}}`},
 		{"create_connector", `{"definition_id":"d","name":"make it fail","replication_config":{"weird":"canary-4711","token":{"from_env":"CONNECTOR_PAT"}}}`},
-		{"check_new_connector", `{"definition_id":"d","credentials":{"token":"canary-4711"},"environment":{"url":{"from_env":"CONNECTOR_PAT"}}}`},
+		{"check_new_connector", `{"definition_id":"d","credentials":{"token":"canary-4711"},"environment":{"api_key":{"from_env":"CONNECTOR_PAT"}}}`},
 		{"update_connector", `{"connector_id":"c0000003-0000-4000-8000-000000000003","replication_config":{"api_key":"canary-4711"}}`},
 		{"check_connector", `{"connector_id":"c0000003-0000-4000-8000-000000000003","replication_config":{"api_key":"canary-4711"}}`},
 		{"create_template", `{"actor_definition_id":"d","partial_default_config":{"weird":"canary-4711"}}`},

@@ -2,9 +2,14 @@ package tools
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 
 	"airbyte-agent-mcp/airbyteclient"
 )
@@ -76,6 +81,34 @@ func pinned(ctx context.Context, api *Account, call request) (request, error) {
 	return call, nil
 }
 
+// repeated is the path of a name that an object has twice, empty if none has. A
+// service may take the one that a person was not shown.
+func repeated(v json.RawMessage, at string) string {
+	switch kindOf(v) {
+	case '{':
+		seen := map[string]bool{}
+		for name, value := range members(v) {
+			path := joined(at, harmless(withoutTokens(name), 100))
+			if seen[name] {
+				return path
+			}
+			seen[name] = true
+			if inner := repeated(value, path); inner != "" {
+				return inner
+			}
+		}
+	case '[':
+		n := 0
+		for value := range elements(v) {
+			if inner := repeated(value, joined(at, strconv.Itoa(n))); inner != "" {
+				return inner
+			}
+			n++
+		}
+	}
+	return ""
+}
+
 // refused tells that a write is not allowed.
 func (r *Runner) refused(api *Account, call request, w *aboutWrite, d decision) error {
 	if err := r.journal.write(r.entry(api, call, w, "denied", d)); err != nil {
@@ -122,13 +155,15 @@ func (r *Runner) consent(ctx context.Context, api *Account, call request, w *abo
 			next("Nothing was sent. Do not try it again or another way unless the person asks for it.")
 	case heard && !w.knownTo(answer.Plan):
 		w.note("It was approved before, but data of another connector was read since.")
+	case heard && call.named() != answer.Plan.Names:
+		w.note("It was approved before, but what its references name has changed since.")
 	case heard && answer.Plan.Sum == "":
 		return answer, nil
-	case found && !heard && before.Sealed != "" && r.now().Add(planReuse).Before(before.Plan.Expires) && r.unanswered(before.ID):
+	case found && !heard && r.waitsStill(before) && before.ID.Names == call.named():
 		return said{}, &ConfirmNeeded{before.plan()}
 	}
 	target := w.target(ctx, api, call)
-	if heard && w.knownTo(answer.Plan) && target.sum == answer.Plan.Sum {
+	if heard && w.knownTo(answer.Plan) && call.named() == answer.Plan.Names && target.sum == answer.Plan.Sum {
 		return answer, nil
 	}
 	if heard && target.sum != answer.Plan.Sum {
@@ -141,10 +176,21 @@ func (r *Runner) consent(ctx context.Context, api *Account, call request, w *abo
 	return said{}, &ConfirmNeeded{plan}
 }
 
-// knownTo tells whether a plan told of all the connectors whose data the write
-// may carry.
-func (w *aboutWrite) knownTo(plan sealedPlan) bool {
-	return !slices.ContainsFunc(sourcesOf(w.flows), func(id string) bool { return !slices.Contains(plan.From, id) })
+// knownTo tells whether a plan told of the connectors whose data the write may
+// carry.
+func (w *aboutWrite) knownTo(plan sealedPlan) bool { return sourcesOf(w.flows) == plan.From }
+
+// named is a sum of the secrets that the references in a call name, empty where
+// there are none. It stands in sealed texts alone.
+func (c request) named() string {
+	if c.references == nil {
+		return ""
+	}
+	h := sha256.New()
+	for _, reference := range slices.Sorted(maps.Keys(c.references)) {
+		fmt.Fprintf(h, "%q %q\n", reference, c.references[reference])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // unknowable is for a call of which it cannot be told whether a person has

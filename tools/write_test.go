@@ -4,6 +4,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -635,4 +638,128 @@ func TestOtherNameIsTakenOnlyWhereItIsClear(t *testing.T) {
 			t.Errorf("%q: got %q", c.inPath, got)
 		}
 	}
+}
+
+// What a service would make of a name that is given twice nobody knows.
+func TestNameGivenTwiceIsNotWritten(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	id := w.anIssue(t)
+	for _, params := range []string{
+		`{"id":"` + id + `","id":"other","title":"a"}`,
+		`{"id":"` + id + `","title":"seen","t\u0069tle":"sent?"}`,
+		`{"id":"` + id + `","labels":[{"name":"a","name":"b"}]}`,
+		`"{\"id\":\"` + id + `\",\"title\":\"a\",\"title\":\"b\"}"`,
+	} {
+		_, err := w.call(t, "execute_operation", []byte(`{"connector_id":"`+linearID+`","entity":"issues","action":"update","params":`+params+`}`))
+		if err == nil || !strings.Contains(err.Error(), "is given twice") {
+			t.Errorf("%s: %v", params, err)
+		}
+	}
+	if len(w.wrote()) > 0 {
+		t.Errorf("sent: %q", w.wrote())
+	}
+}
+
+// A person sees all that is sent, however much is around it.
+func TestPlanShowsAllThatIsSent(t *testing.T) {
+	t.Parallel()
+	w := confirming(t)
+	id := w.anIssue(t)
+	filler := ""
+	for i := range 300 {
+		filler += fmt.Sprintf(`"a%03d":"%s",`, i, strings.Repeat("x", 40))
+	}
+	long := strings.Repeat("y", 3000) + " the end"
+	p := w.ask(t, "execute_operation", `{"connector_id":"`+linearID+`","entity":"issues","action":"update","params":{"id":"`+id+`",`+filler+`"description":"`+long+`","zz":"last"}}`)
+	shown := map[string]string{}
+	for _, c := range p.Changes {
+		shown[c.Path] = c.After
+	}
+	if shown["description"] != long || shown["zz"] != "last" || shown["a299"] == "" {
+		t.Errorf("%d changes, zz %q, description of %d", len(p.Changes), shown["zz"], len(shown["description"]))
+	}
+	if string(field(p.Sends, "params.zz")) != `"last"` || text(field(p.Sends, "params.description")) != long {
+		t.Error("what is sent is not shown whole")
+	}
+	if p.Record != `id="`+id+`"` {
+		t.Errorf("which record it is: %s", p.Record)
+	}
+	_, err := w.call(t, "execute_operation", []byte(`{"connector_id":"`+linearID+`","entity":"issues","action":"update","params":{"id":"`+id+`","description":"`+strings.Repeat("z", maxPlanned)+`"}}`))
+	if err == nil || !strings.Contains(err.Error(), "cannot look through") || len(w.wrote()) > 0 {
+		t.Errorf("too long to look at: %v", err)
+	}
+}
+
+// A value is not hidden by giving it as a secret, too.
+func TestNothingIsHiddenBehindASecret(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "writes")
+	w := newWorld(t, sandbox.Options{}, WithWrites(Writes{Writes: confirm, Audit: path}))
+	id := w.anIssue(t)
+	p := w.ask(t, "execute_operation", `{"connector_id":"`+linearID+`","entity":"issues","action":"update","params":{"id":"`+id+`","title":"what is really sent","password":"what is really sent"}}`)
+	if len(p.Changes) != 2 || p.Changes[0].After != "what is really sent" || p.Changes[1].After != redacted {
+		t.Errorf("%+v", p.Changes)
+	}
+	lines, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(lines), `"title":"string"`) || !strings.Contains(string(lines), `"password":"secret"`) || !strings.Contains(string(lines), `"params.title":"`) {
+		t.Errorf("%v: %s", err, lines)
+	}
+}
+
+// A rule goes by what is connected, and a person is told it: not what the
+// arguments call it.
+func TestServiceIsWhatItIsNotWhatItIsCalled(t *testing.T) {
+	t.Parallel()
+	w := confirming(t, WriteRule{Connector: "stripe*", Action: "create", Decide: deny})
+	const stripe = `"definition_id":"e094cb9a-26de-4645-8761-65c0c425d1de"`
+	for _, arguments := range []string{
+		`{` + stripe + `,"connector_type":"GitHub","credentials":{"api_key":"k"}}`,
+		`{` + stripe + `,"credentials":{"api_key":"k"}}`,
+		`{"connector_type":"Stripe","credentials":{"api_key":"k"}}`,
+		`{` + stripe + `,"connector_type":"GitHub"}`,
+	} {
+		if _, err := w.call(t, "create_connector", []byte(arguments)); Kind(err) != "refused" {
+			t.Errorf("%s: %v", arguments, err)
+		}
+	}
+	templates, err := w.api.ListSourceTemplates(t.Context(), airbyteclient.ListSourceTemplatesOptions{UseGlobal: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, template := range templates {
+		if template.Name == "Stripe" {
+			_, err := w.call(t, "create_connector", []byte(`{"source_template_id":"`+template.ID+`","connector_type":"GitHub","credentials":{"api_key":"k"}}`))
+			if Kind(err) != "refused" {
+				t.Errorf("by its template: %v", err)
+			}
+		}
+	}
+	if len(w.wrote()) > 0 {
+		t.Errorf("sent: %q", w.wrote())
+	}
+}
+
+func TestPlanThatIsNearlyOverIsNotShownAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, client := slowly(t, &slowTools{takes: time.Second})
+		ask := func() string {
+			t.Helper()
+			_, err := r.Call(t.Context(), client, "update_slowly", json.RawMessage(`{"name":"a"}`))
+			waits, ok := errors.AsType[*ConfirmNeeded](err)
+			if !ok {
+				t.Fatalf("%v, want a plan", err)
+			}
+			return waits.Plan.Code
+		}
+		first := ask()
+		time.Sleep(planLife - planReuse - time.Second)
+		if ask() != first {
+			t.Error("a plan with time left is not shown again")
+		}
+		time.Sleep(2 * time.Second)
+		if ask() == first {
+			t.Error("a plan that is nearly over is shown again")
+		}
+	})
 }
