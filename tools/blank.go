@@ -57,11 +57,6 @@ func (s *secrets) json(raw json.RawMessage) json.RawMessage {
 	return out
 }
 
-// in tells whether one of them is in a value.
-func (s *secrets) in(v json.RawMessage) bool {
-	return s != nil && string(s.json(v)) != string(v)
-}
-
 // discreet is an error that is told without the secrets of its call.
 type discreet struct {
 	error
