@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
+
+	"airbyte-agent-mcp/airbyteclient"
 )
 
 // Credentials says how the credentials of a connector may reach the service.
@@ -35,6 +37,10 @@ type CredentialsNeeded struct {
 	ReplicationConfig, Environment                      json.RawMessage
 	// ReplacesID and ReplacesName are of the connector that it takes over from.
 	ReplacesID, ReplacesName string
+	// Entities, Tags and TagsMode go along with the new connector.
+	Entities []airbyteclient.RequestedEntity
+	Tags     []string
+	TagsMode string
 
 	asked func(form string) error
 }

@@ -26,6 +26,7 @@ type Plan struct {
 	Sends   json.RawMessage `json:"sends"`            // the arguments, secrets blanked
 	Target  json.RawMessage `json:"target,omitempty"` // the record as it is now; nil where Notes say why
 	Changes []Change        `json:"changes,omitempty"`
+	Record  string          `json:"record,omitempty"` // which one is meant, such as id="cus_1"
 	// Affected is how many records or things it changes, as far as it is known.
 	Affected int       `json:"affected"`
 	Undo     string    `json:"undo,omitempty"` // how to take it back; empty where nothing is known
