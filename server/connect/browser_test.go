@@ -436,11 +436,11 @@ func TestShots(t *testing.T) {
 	shoot("approval", b.approve(ticketChange()).URL)
 	shoot("deletion", b.approve(ticketDeletion()).URL)
 	creation := ticketDeletion()
-	creation.Title, creation.Summary, creation.Target, creation.Danger, creation.Deletes = "Create a ticket", "Creates one record of \"tickets\" in connector \"Zendesk Support\".", "", false, false
+	creation.Title, creation.Summary, creation.Target, creation.Facts, creation.Danger, creation.Deletes = "Create a ticket", "Creates one record of \"tickets\" in connector \"Zendesk Support\".", "", creation.Facts[:2], false, false
 	creation.Sends = "{\n  \"params\": {\n    \"subject\": \"Export to CSV times out\",\n    \"comment\": \"" + strings.Repeat("It worked until Tuesday, and then it did not. ", 60) + "\",\n    \"url\": \"https://lanternworks.example/" + strings.Repeat("a-long-path/", 20) + "\",\n    \"tags\": [\n      \"export\",\n      \"csv\"\n    ]\n  },\n  \"connector_id\": \"zendesk\",\n  \"intent\": \"Tell support about the export.\"\n}"
 	shoot("creation", b.approve(creation).URL)
 	shoot("changes-open", b.approve(ticketChange()).URL, func() { do(t, ctx, click("summary")) })
-	shoot("unshown", b.approve(func() connect.Approval { a := creation; a.Sends = strings.Repeat("x", 600<<10); return a }()).URL)
+	shoot("unshown", b.approve(func() connect.Approval { a := ticketChange(); a.Changes[0].Path = strings.Repeat("x", 1001); return a }()).URL)
 	shoot("invalid", b.url+"/connect/nonsense")
 	shoot("kinds", specBench(t, readSpec(t, "kinds.json")).connect(connect.Request{DefinitionID: "d"}).URL, func() {
 		do(t, ctx, click("summary"), click(`label[for="f.sync.CDC.choice"]`))
