@@ -26,8 +26,9 @@ const (
 	// submitTime bounds one check and creation; closing the page does not end it.
 	submitTime = 2 * time.Minute
 	maxBody    = 64 << 10
-	// maxSealed bounds a link's sealed text, in bytes: proxies have limits, too.
-	maxSealed = 6 << 10
+	// maxSealed bounds a link's sealed text, in bytes. A proxy that takes less, as
+	// many do, does not let the longest through.
+	maxSealed = 24 << 10
 )
 
 // What can become of a visit.
@@ -204,7 +205,7 @@ func (p *Pages) newLink(purpose string, l link, until time.Time) (*Visit, error)
 	if err != nil {
 		return nil, err
 	}
-	if len(sealed) > 4*maxSealed {
+	if len(sealed) > maxSealed {
 		return nil, errors.New("what is given is too much for a link; give fewer settings")
 	}
 	v, err := p.visits.open(l.ID, l.issued(), p.options.Now())
