@@ -114,7 +114,7 @@ type EventKind int
 const (
 	EventSent     EventKind = iota // a connector is about to be created
 	EventAnswered                  // the creation has come to its outcome, which follows every EventSent
-	EventEnded                     // the link has ended without one
+	EventEnded                     // the link has ended without one: with an ID where the web app made the connector
 )
 
 // Visit is a link to a page, and the ID to ask for its Outcome with.

@@ -351,6 +351,7 @@ func (p *Pages) signedIn(ctx context.Context, l link, v *visit, s *signIn, got *
 		return Outcome{State: StateRefused, Why: cmp.Or(plain(got.Error, 600), "The sign-in did not succeed, and Airbyte gave no reason.")}, true
 	}
 	if got.SourceID != "" {
+		p.note(v, Event{Kind: EventEnded, ConnectorID: got.SourceID, Outcome: StateCreated})
 		return s.connected(ctx, got.SourceID), true
 	}
 	t := p.createSignedIn(ctx, l.Request, v, s, got)

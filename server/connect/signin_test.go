@@ -468,6 +468,10 @@ func TestConnectorThatTheWebAppMadeIsNotMadeAgain(t *testing.T) {
 	if o := b.end(v); o.State != connect.StateCreated || o.ConnectorID != made || o.Name != "HubSpot production" || o.Why == "" || b.created() != 0 {
 		t.Errorf("%+v, %d connectors", o, b.created())
 	}
+	b.pages.Close()
+	if diff := cmp.Diff([]string{"ended with ID created"}, b.events); diff != "" {
+		t.Errorf("written down (-want +got):\n%s", diff)
+	}
 }
 
 func TestSecretsOfASignInAreNowhereToBeSeen(t *testing.T) {
