@@ -90,6 +90,11 @@ type Request struct {
 	SourceTemplateID  string          `json:"template,omitempty"`
 	ReplicationConfig json.RawMessage `json:"settings,omitempty"`
 	Environment       json.RawMessage `json:"environment,omitempty"`
+	// Entities are those asked for, Tags those of connection templates that the
+	// new connector replicates by, and TagsMode says how they match.
+	Entities []airbyteclient.RequestedEntity `json:"entities,omitempty"`
+	Tags     []string                        `json:"tags,omitempty"`
+	TagsMode string                          `json:"tags_mode,omitempty"`
 	// Replaces is the connector that the new one takes over from.
 	Replaces Replaced `json:"replaces,omitzero"`
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
 
+	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/server/connect"
 	"airbyte-agent-mcp/tools"
@@ -141,6 +142,40 @@ func TestServicesOfEveryKindCanBeConnected(t *testing.T) {
 				t.Errorf("credentials (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What goes along and is no field is shown, and sent in either way.
+func TestEntitiesAndTagsGoAlong(t *testing.T) {
+	t.Parallel()
+	wish := connect.Request{
+		DefinitionID: zendesk, Environment: []byte(`{"subdomain":"lanternworks"}`),
+		Entities: []airbyteclient.RequestedEntity{{Entity: "tickets", Modes: []string{"read", "write"}}, {Entity: "users"}}, Tags: []string{"warehouse"}, TagsMode: "all",
+	}
+	for way, connectIt := range map[string]func(*bench, *connect.Visit){
+		"form":    func(b *bench, v *connect.Visit) { b.post(v.URL, zendeskForm(b.get(v.URL), canary)) },
+		"sign-in": func(b *bench, v *connect.Visit) { b.choose(b.signIn(v, nil).webApp(), "approve"); b.end(v) },
+	} {
+		b := newBench(t)
+		v := b.connect(wish)
+		for _, told := range []string{"tickets (read, write)\nusers", "warehouse", "all"} {
+			if dd := b.get(v.URL).Find("dd").FilterFunction(func(_ int, s *goquery.Selection) bool { return s.Text() == told }); dd.Length() != 1 {
+				t.Errorf("%s: the person is not told of %q", way, told)
+			}
+		}
+		connectIt(b, v)
+		sent := b.sent("/integrations/connectors")
+		want := map[string]any{
+			"entities":                          []any{map[string]any{"entity": "tickets", "modes": []any{"read", "write"}}, map[string]any{"entity": "users"}},
+			"selected_connection_template_tags": []any{"warehouse"}, "selected_connection_template_tags_mode": "all",
+		}
+		got := map[string]any{}
+		for name := range want {
+			got[name] = sent[name]
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", way, diff)
+		}
 	}
 }
 

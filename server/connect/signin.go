@@ -218,7 +218,7 @@ func (p *Pages) signInView(l link, service string) signInView {
 	maps.Copy(given, decodeObject(l.Request.Environment))
 	return signInView{
 		page: newPage("Connect "+service, service), Service: service, Workspace: plain(l.Request.WorkspaceName, 100), Replaces: plain(l.Request.Replaces.Name, 100),
-		Given: shownSettings(given), Minutes: minutes(l.Until.Sub(p.options.Now())),
+		Given: append(shownSettings(given), l.Request.wishes()...), Minutes: minutes(l.Until.Sub(p.options.Now())),
 	}
 }
 

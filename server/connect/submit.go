@@ -156,6 +156,7 @@ func (f *form) requests(r Request, auth, settings map[string]any, name string) (
 	}
 	apart := airbyteclient.CreateConnectorRequest{
 		Name: cmp.Or(name, r.Name), WorkspaceName: r.WorkspaceName, DefinitionID: r.DefinitionID, SourceTemplateID: r.SourceTemplateID,
+		Entities: r.Entities, SelectedConnectionTemplateTags: r.Tags, SelectedConnectionTemplateTagsMode: r.TagsMode,
 	}
 	one := apart
 	var err error
