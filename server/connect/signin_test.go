@@ -276,6 +276,68 @@ func TestSecondClickGoesOnWithTheSameSession(t *testing.T) {
 	}
 }
 
+// Whoever else has the link is not led into the web app as the person.
+func TestSignInGoesOnInItsOwnBrowser(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	form := b.get(v.URL).form(nil)
+	form.Set("do", "signin")
+	begun := b.signIn(v, map[string]string{"f.subdomain": "lanternworks"})
+	own, address := b.browser, begun.webApp()
+	for name, cookie := range map[string]string{"without a cookie": "", "with a wrong one": "signin-" + v.ID + "=AAAAAAAAAAAAAAAAAAAAAAAAAA", "with an empty one": "signin-" + v.ID + "="} {
+		b.browser = newBrowser(t)
+		change := func(r *http.Request) {
+			if cookie != "" {
+				r.Header.Set("Cookie", cookie)
+			}
+		}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, begun.url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(r)
+		for _, page := range []*answer{b.do(r), b.post(v.URL, form, change)} {
+			if page.status != http.StatusForbidden || page.title() != "Go on in the browser where this was begun" || strings.Contains(page.text, "widget") {
+				t.Errorf("%s: %d %q", name, page.status, page.title())
+			}
+		}
+	}
+	b.browser = own
+	other := b.connect(connect.Request{DefinitionID: hubspot}) // at once, in a second tab
+	if b.signIn(other, nil).webApp() == address || b.get(begun.url).webApp() != address {
+		t.Error("a second sign-in in the same browser disturbs the first")
+	}
+	b.choose(address, "approve")
+	if o := b.end(v); o.State != connect.StateCreated || o.Account != "lanternworks" {
+		t.Errorf("another browser has changed what is created: %+v", o)
+	}
+	set := regexp.MustCompile(`Set-Cookie: signin-.*`).FindAllString(b.seen.String(), -1)
+	if len(set) != 2 || !regexp.MustCompile(`^Set-Cookie: signin-`+v.ID+`=[A-Z0-9]{26}; Max-Age=900; HttpOnly; SameSite=Strict\s*$`).MatchString(set[0]) {
+		t.Errorf("cookies %q", set)
+	}
+}
+
+func TestCookieOfASignInKeepsToHTTPS(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: hubspot})
+	form := b.get(v.URL).form(nil)
+	form.Set("do", "signin")
+	address := b.url
+	b.url = strings.Replace(b.url, "http:", "https:", 1)
+	b.browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	page := b.post(v.URL, form)
+	b.url = address
+	found := false
+	for _, c := range page.header.Values("Set-Cookie") {
+		found = found || strings.HasPrefix(c, "signin-") && strings.HasSuffix(c, "; HttpOnly; Secure; SameSite=Strict")
+	}
+	if !found {
+		t.Errorf("%d, cookies %q", page.status, page.header.Values("Set-Cookie"))
+	}
+}
+
 func TestSettingsThatAreWrongAreToldBeforeSigningIn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
