@@ -58,6 +58,7 @@ type bench struct {
 	plans   map[string]connect.Approval
 	events  []string
 	journal error        // what Record answers
+	bug     string       // the request at which the client panics
 	api     http.Handler // in place of the sandbox
 }
 
@@ -80,7 +81,13 @@ func newBench(t *testing.T, faults ...sandbox.Fault) *bench {
 	b.client, err = airbyteclient.New(airbyteclient.Config{
 		APIHost: service.URL, ClientID: sandbox.ClientID, ClientSecret: airbyteclient.NewSecret(sandbox.ClientSecret), OrganizationID: sandbox.OrganizationID,
 		WebAppURL: service.URL,
-	})
+	}, airbyteclient.WithObserver(func(_ context.Context, a airbyteclient.Attempt) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if a.Method+" "+a.Path == b.bug {
+			panic(canary)
+		}
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}

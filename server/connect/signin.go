@@ -7,9 +7,11 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -296,11 +298,20 @@ func (p *Pages) watch(l link, v *visit, s *signIn) bool {
 	}
 	v.signIn(s)
 	p.watchers.running.Go(func() {
+		defer v.signIn(nil)
+		defer p.survive(l)
 		for p.await(l, v) && !p.look(p.watchers.closing, l, v, s) {
 		}
-		v.signIn(nil)
 	})
 	return true
+}
+
+// survive keeps a bug met in one sign-in from ending the process: its visit
+// expires. What was thrown may hold values, so only its type is told.
+func (p *Pages) survive(l link) {
+	if thrown := recover(); thrown != nil {
+		p.options.Log.Error("page", "visit", l.ID, "panic in", "sign-in", "type", fmt.Sprintf("%T", thrown), "stack", string(debug.Stack()))
+	}
 }
 
 // await waits for the time of the next look. There is none when the visit has

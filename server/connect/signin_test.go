@@ -338,6 +338,77 @@ func TestCookieOfASignInKeepsToHTTPS(t *testing.T) {
 	}
 }
 
+// panicking has the client panic at a request.
+func (b *bench) panicking(at string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.bug = at
+}
+
+func (b *bench) logged() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.log.String()
+}
+
+// bugTold waits until the log tells of a panic.
+func (b *bench) bugTold() {
+	b.t.Helper()
+	for !strings.Contains(b.logged(), "panic in") {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-b.t.Context().Done():
+			b.t.Fatal("nothing is told of it")
+		}
+	}
+}
+
+// A bug met while a sign-in is looked after ends neither the process nor the
+// visit, which can be begun again or expires.
+func TestPanicWhileASignInIsLookedAfter(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: hubspot})
+	page := b.signIn(v, nil)
+	b.panicking("GET /api/v1/internal/mcp_oauth/sessions/{id}")
+	b.bugTold()
+	b.panicking("")
+	if log := b.logged(); !strings.Contains(log, "visit="+v.ID) || leaks.MatchString(log) {
+		t.Errorf("the log:\n%s", log)
+	}
+	for b.get(page.url).url == page.url { // until it is known that nobody looks
+		if b.t.Context().Err() != nil {
+			t.Fatal("nobody looks after it")
+		}
+	}
+	if again := b.signIn(v, nil); b.outcome(v).State != connect.StateWaiting || b.sessions() != 2 {
+		t.Errorf("it cannot be begun again: %q", again.title())
+	}
+	b.later(16 * time.Minute)
+	if o := b.end(v); o.State != connect.StateExpired {
+		t.Errorf("in the end %+v", o)
+	}
+}
+
+// Nobody knows what became of a creation in which a bug was met.
+func TestPanicWhileAConnectorIsCreated(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: hubspot})
+	page := b.signIn(v, nil)
+	b.panicking("POST /api/v1/integrations/connectors")
+	b.choose(page.webApp(), "approve")
+	b.bugTold()
+	b.pages.Close()
+	if diff := cmp.Diff([]string{"sent", "answered unclear"}, b.events); diff != "" {
+		t.Errorf("written down (-want +got):\n%s", diff)
+	}
+	b.later(20 * time.Minute)
+	if o := b.end(v); o.State != connect.StateUnclear {
+		t.Errorf("in the end %+v", o)
+	}
+}
+
 func TestSettingsThatAreWrongAreToldBeforeSigningIn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -83,7 +83,14 @@ func (p *Pages) create(ctx context.Context, client *airbyteclient.Client, r Requ
 			words: []string{"This server cannot write down what it does, so it does nothing. Whoever runs it has to mend that."},
 		}
 	}
+	answered := false
+	defer func() {
+		if !answered { // it panicked, which goes on
+			p.note(v, Event{Kind: EventAnswered, Outcome: StateUnclear})
+		}
+	}()
 	created, err := client.CreateConnector(ctx, body)
+	answered = true
 	if err != nil {
 		t, state := a.refusal(err, true), "invalid"
 		if t.outcome != nil {
