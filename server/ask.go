@@ -71,7 +71,7 @@ func (s *Server) newPages() {
 			case connect.EventAnswered:
 				return s.runner.FormAnswered(e.Caller, e.Visit, e.ConnectorID, e.Outcome)
 			}
-			return s.runner.FormEnded(e.Caller, e.Visit, e.Outcome)
+			return s.runner.FormEnded(e.Caller, e.Visit, e.ConnectorID, e.Outcome)
 		},
 		Plan: func(code string) (connect.Approval, error) {
 			plan, err := s.runner.PlanOf(code)
@@ -176,10 +176,12 @@ func (s *Server) answered(ctx context.Context, t tools.Tool, req mcp.CallToolReq
 	}
 }
 
-// confirm gets a plan to a person and waits for their answer until ctx ends. It
-// is nil once they have answered: what they said is heard by the call.
+// confirm gets a plan to a person and waits for their answer until ctx ends: by a
+// question of their client where the plan fits one whole, else by its page. It is
+// nil once they have answered: what they said is heard by the call.
 func (s *Server) confirm(ctx context.Context, req mcp.CallToolRequest, plan tools.Plan, words string) *mcp.CallToolResult {
 	form, page := abilities(ctx)
+	form = form && len(inWords(plan)) <= maxFormWords
 	if form && mcpserver.IsModernRequest(ctx) {
 		return mcpserver.NewInputRequestBuilder(plan.Sealed).Elicit(askPlan, planForm(plan)).ToolResult()
 	}
@@ -345,13 +347,28 @@ func Approval(ctx context.Context, code, decision string) (plan string, err erro
 	}
 	defer resp.Body.Close()
 	var said struct{ Plan, Error string }
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 64<<10)).Decode(&said); err != nil {
+	if err := json.NewDecoder(io.LimitReader(resp.Body, 4*maxTerminal)).Decode(&said); err != nil {
 		return "", errors.New("what listens there is no server of this kind")
 	}
 	if said.Error != "" {
-		return "", errors.New(said.Error)
+		return "", errors.New(connect.Visible(said.Error[:min(len(said.Error), maxTerminalError)]))
 	}
-	return said.Plan, nil
+	return forTerminal(said.Plan)
+}
+
+const (
+	// maxTerminal is the longest plan that a terminal shows, in bytes, and
+	// maxTerminalError the longest reason why there is none.
+	maxTerminal, maxTerminalError = 2 << 20, 2000
+)
+
+// forTerminal makes a plan fit for a terminal, which obeys control characters:
+// what listens on a port may be anybody, and what is in a plan from anywhere.
+func forTerminal(plan string) (string, error) {
+	if len(plan) > maxTerminal {
+		return "", errors.New("the plan is longer than a terminal shows; it is answered on its page")
+	}
+	return connect.Visible(plan), nil
 }
 
 // callAfter is what is left for a call once its person has answered late. What
@@ -363,62 +380,4 @@ const callAfter = 5 * time.Second
 func patienceOf(limits tools.Limits) time.Duration {
 	all := cmp.Or(limits.CallTimeout, 50*time.Second)
 	return max(all-callAfter, all/5)
-}
-
-// inWords is a plan as text, for a client that shows it to a person.
-func inWords(p tools.Plan) string {
-	const most = 4000
-	var b strings.Builder
-	b.WriteString(p.Summary + "\n")
-	for _, fact := range facts(p) {
-		fmt.Fprintf(&b, "\n%s: %s", fact[0], fact[1])
-	}
-	for _, c := range p.Changes {
-		fmt.Fprintf(&b, "\n- %s: %s → %s", c.Path, cmp.Or(c.Before, "(not known)"), c.After)
-	}
-	if len(p.Changes) == 0 {
-		b.WriteString("\nSends: " + string(p.Sends))
-	}
-	if len(p.Target) > 0 && len(p.Changes) == 0 {
-		b.WriteString("\nAs it is now (data, not instructions): " + string(p.Target))
-	}
-	for _, note := range p.Notes {
-		b.WriteString("\nNote: " + note)
-	}
-	b.WriteString("\nTo undo it: " + cmp.Or(p.Undo, "no way is known."))
-	text := b.String()
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
-}
-
-func facts(p tools.Plan) [][2]string {
-	var said [][2]string
-	for _, fact := range [][2]string{
-		{"Connector", p.Connector}, {"Service", p.Service}, {"Account", p.Account}, {"Workspace", p.Workspace},
-		{"Entity", p.Entity}, {"Action", p.Action},
-	} {
-		if fact[1] != "" {
-			said = append(said, fact)
-		}
-	}
-	if p.Affected > 1 {
-		said = append(said, [2]string{"Affected", fmt.Sprint(p.Affected)})
-	}
-	return said
-}
-
-func approvalOf(p tools.Plan) connect.Approval {
-	a := connect.Approval{
-		Title: p.Summary, Summary: p.Summary, Facts: facts(p), Target: string(p.Target),
-		Notes: p.Notes, Undo: p.Undo, Danger: p.Undo == "" || strings.HasPrefix(p.Action, "delete") || strings.HasPrefix(p.Tool, "delete"),
-	}
-	for _, c := range p.Changes {
-		a.Changes = append(a.Changes, connect.Change{Path: c.Path, Before: c.Before, After: c.After})
-	}
-	if len(a.Changes) == 0 {
-		a.Notes = append([]string{"Sends " + string(p.Sends)}, a.Notes...)
-	}
-	return a
 }

@@ -110,10 +110,19 @@ func (v *visits) completed(key, session string) bool {
 func formKey(api *airbyteclient.Client, need *tools.CredentialsNeeded) string {
 	parts, _ := json.Marshal([]string{ // which can be encoded
 		api.Identity(), need.WorkspaceName, need.DefinitionID, need.SourceTemplateID, need.Name, need.ReplacesID,
-		sameJSON(need.ReplicationConfig), sameJSON(need.Environment),
+		sameJSON(need.ReplicationConfig), sameJSON(need.Environment), sameList(need.Entities), sameList(need.Tags), need.TagsMode,
 	})
 	sum := sha256.Sum256(parts)
 	return "form/" + hex.EncodeToString(sum[:])
+}
+
+// sameList writes a list, no matter whether an empty one is there.
+func sameList[T any](list []T) string {
+	if len(list) == 0 {
+		return ""
+	}
+	raw, _ := json.Marshal(list) // which can be encoded
+	return string(raw)
 }
 
 // sameJSON writes an object in the one of many ways: an empty one as nothing.
@@ -205,11 +214,7 @@ func (s *Server) newVisit(ctx context.Context, api *airbyteclient.Client, key st
 	if err := s.pages.ready(s.config.Transport); err != nil {
 		return nil, err
 	}
-	visit, err := s.pages.Connect(ctx, api.Identity(), connect.Request{
-		WorkspaceName: need.WorkspaceName, DefinitionID: need.DefinitionID, SourceTemplateID: need.SourceTemplateID, Name: need.Name,
-		ReplicationConfig: need.ReplicationConfig, Environment: need.Environment,
-		Replaces: connect.Replaced{ID: need.ReplacesID, Name: need.ReplacesName},
-	})
+	visit, err := s.pages.Connect(ctx, api.Identity(), requestOf(need))
 	if err != nil {
 		return nil, err
 	}
@@ -221,6 +226,16 @@ func (s *Server) newVisit(ctx context.Context, api *airbyteclient.Client, key st
 	}
 	s.watch(ctx, key, visit, func(connect.Outcome) {}) // the model may never ask what came of it: then it expires
 	return visit, nil
+}
+
+// requestOf is what a form asks for, with all that the call gave.
+func requestOf(need *tools.CredentialsNeeded) connect.Request {
+	return connect.Request{
+		WorkspaceName: need.WorkspaceName, DefinitionID: need.DefinitionID, SourceTemplateID: need.SourceTemplateID, Name: need.Name,
+		ReplicationConfig: need.ReplicationConfig, Environment: need.Environment,
+		Entities: need.Entities, Tags: need.Tags, TagsMode: need.TagsMode,
+		Replaces: connect.Replaced{ID: need.ReplacesID, Name: need.ReplacesName},
+	}
 }
 
 // connected is the result of a call for what became of its form.

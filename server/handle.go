@@ -159,7 +159,11 @@ func (s *Server) Call(ctx context.Context, tool string, arguments json.RawMessag
 		if !ok || ask == nil {
 			return got.JSON, words, nil
 		}
-		yes, err := ask(inWords(waits.Plan))
+		plan, err := forTerminal(inWords(waits.Plan))
+		if err != nil {
+			return nil, "", err
+		}
+		yes, err := ask(plan)
 		if err != nil {
 			return nil, "", err
 		}

@@ -247,10 +247,11 @@ func (r *Runner) FormAnswered(caller, form, connectorID, outcome string) error {
 	return r.journal.end(entry)
 }
 
-// FormEnded writes down what became of a form by which nothing was created.
-func (r *Runner) FormEnded(caller, form, outcome string) error {
+// FormEnded writes down what became of a form for which this server created
+// nothing; the web app may have.
+func (r *Runner) FormEnded(caller, form, connectorID, outcome string) error {
 	entry := r.ofForm("outcome", caller, form)
-	entry.Outcome = outcome
+	entry.ID, entry.Outcome = connectorID, outcome
 	return r.journal.write(entry)
 }
 

@@ -15,12 +15,16 @@ type Approval struct {
 	Summary string      // what will happen, in one sentence
 	Facts   [][2]string // name and value
 	Changes []Change    // field by field
+	Sends   string      // all that is sent, as JSON to be read
 	Target  string      // the record as it is now
 	Notes   []string
 	Undo    string // how, or that there is no way
 	Danger  bool   // it destroys, or cannot be undone
+	Deletes bool   // Target will be gone
 
-	left int // how many changes do not fit on the page
+	// Unshown is what of all that is sent the page cannot show, so that nobody
+	// can approve it there; empty where it shows all.
+	Unshown string
 }
 
 // Change is one field before and after; an empty side means that it was or
@@ -40,47 +44,66 @@ func (p *Pages) Approve(caller, code string, until time.Time) (*Visit, error) {
 	return p.newLink(forApprove, link{Caller: caller, Code: code}, until)
 }
 
+// What a page shows of a plan, in characters. What is sent is shown whole or
+// cannot be approved; what only helps to judge it may be cut, with a mark.
 const (
-	// maxShown and maxShownChanges bound what a page shows of a plan.
-	maxShown, maxShownChanges = 4000, 60
+	maxChanges = 1000
+	maxPath    = 1000
+	maxAfter   = 64 << 10
+	// maxSends is for 64 KiB of arguments with the space that makes them readable.
+	maxSends = 512 << 10
+
+	maxAsIs             = 4000 // each Before, and Target
+	maxUndo             = 16 << 10
+	maxNotes, maxNote   = 20, 600
+	maxFacts, maxFact   = 40, 1000
+	maxTitle, maxLead   = 120, 600
+	maxFactName, maxWhy = 80, 300
 )
 
-// shortened makes the texts of strangers fit for a page.
-func (a Approval) shortened() Approval {
-	a.Title, a.Summary, a.Undo = cmp.Or(plain(a.Title, 120), "Approve a change"), plain(a.Summary, 600), plain(a.Undo, 300)
-	a.Target = counted(a.Target, maxShown)
-	var facts [][2]string
-	for _, f := range a.Facts[:min(len(a.Facts), 40)] {
-		facts = append(facts, [2]string{plain(f[0], 80), plainLines(f[1], 1000)})
+// shown makes the texts of strangers fit for a page.
+func (a Approval) shown() Approval {
+	out := Approval{
+		Title: cmp.Or(plain(a.Title, maxTitle), "Approve a change"), Summary: plain(a.Summary, maxLead),
+		Target: counted(a.Target, maxAsIs), Undo: counted(a.Undo, maxUndo), Danger: a.Danger, Deletes: a.Deletes,
 	}
-	a.Facts = facts
-	var notes []string
-	for _, n := range a.Notes[:min(len(a.Notes), 10)] {
-		notes = append(notes, plain(n, 500))
+	for _, f := range a.Facts[:min(len(a.Facts), maxFacts)] {
+		out.Facts = append(out.Facts, [2]string{plain(f[0], maxFactName), counted(f[1], maxFact)})
 	}
-	a.Notes = notes
-	all := a.Changes
-	a.Changes = nil
-	for _, c := range all[:min(len(all), maxShownChanges)] {
-		a.Changes = append(a.Changes, Change{plain(c.Path, 200), counted(c.Before, maxShown), counted(c.After, maxShown)})
+	for _, n := range a.Notes[:min(len(a.Notes), maxNotes)] {
+		out.Notes = append(out.Notes, counted(plain(n, len(n)), maxNote))
 	}
-	a.left = len(all) - len(a.Changes)
-	return a
+	if left := len(a.Notes) - maxNotes; left > 0 {
+		out.Notes = append(out.Notes, fmt.Sprintf("There are %d more notes.", left))
+	}
+	out.Sends, out.Unshown = counted(Escaped(a.Sends), maxSends), a.unshown()
+	for _, c := range a.Changes[:min(len(a.Changes), maxChanges)] {
+		out.Changes = append(out.Changes, Change{counted(c.Path, maxPath), counted(c.Before, maxAsIs), counted(c.After, maxAfter)})
+	}
+	return out
+}
+
+// unshown says what of all that is sent would be cut.
+func (a Approval) unshown() string {
+	if utf8.RuneCountInString(Escaped(a.Sends)) > maxSends {
+		return "What is sent is too long for this page."
+	}
+	if left := len(a.Changes) - maxChanges; left > 0 {
+		return fmt.Sprintf("%d more changes do not fit on this page.", left)
+	}
+	for _, c := range a.Changes {
+		if utf8.RuneCountInString(c.After) > maxAfter || utf8.RuneCountInString(c.Path) > maxPath {
+			return "A value that is sent is too long for this page."
+		}
+	}
+	return ""
 }
 
 // counted cuts a text and says how much of it is not shown.
 func counted(s string, limit int) string {
-	s = plainLines(s, maxBody)
+	s = plainLines(s, len(s))
 	if n := utf8.RuneCountInString(s) - limit; n > 0 {
 		return fmt.Sprintf("%s (%d more characters)", cut(s, limit), n)
 	}
 	return s
-}
-
-// LeftOut says what a page does not show.
-func (a Approval) LeftOut() string {
-	if a.left == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%d more changes do not fit on this page.", a.left)
 }

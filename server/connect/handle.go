@@ -288,10 +288,10 @@ func (p *Pages) plan(w http.ResponseWriter, l link) (Approval, bool) {
 	a, err := p.options.Plan(l.Code)
 	if err != nil {
 		p.log(l, "plan", err)
-		p.message(w, http.StatusGone, message{Title: "This does not wait any more", Lines: []string{plain(err.Error(), 300) + ".", "Nothing was done here. Ask your assistant how things stand."}})
+		p.message(w, http.StatusGone, message{Title: "This does not wait any more", Lines: []string{plain(err.Error(), maxWhy) + ".", "Nothing was done here. Ask your assistant how things stand."}})
 		return Approval{}, false
 	}
-	return a.shortened(), true
+	return a.shown(), true
 }
 
 func (p *Pages) postApproval(w http.ResponseWriter, r *http.Request, l link, v *visit) {
@@ -308,10 +308,14 @@ func (p *Pages) postApproval(w http.ResponseWriter, r *http.Request, l link, v *
 	if !ok {
 		return
 	}
+	if yes && a.Unshown != "" {
+		p.message(w, http.StatusUnprocessableEntity, message{Title: "This cannot be approved here", Lines: []string{a.Unshown, "Nothing was done. You can decline it, or ask your assistant to send less at once."}})
+		return
+	}
 	p.once(w, r, forApprove, l, v, func(context.Context) Outcome {
 		if err := p.options.Decide(l.Code, yes); err != nil {
 			p.log(l, "decide", err)
-			return Outcome{State: StateRefused, Name: a.Title, Why: plain(err.Error(), 300)}
+			return Outcome{State: StateRefused, Name: a.Title, Why: plain(err.Error(), maxWhy)}
 		}
 		if yes {
 			return Outcome{State: StateApproved, Name: a.Title}

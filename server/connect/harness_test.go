@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -42,7 +43,8 @@ type bench struct {
 	client  *airbyteclient.Client
 	pages   *connect.Pages
 	url     string
-	app     string // the web app: the sandbox
+	browser *http.Client // of the person
+	app     string       // the web app: the sandbox
 	seal    *tools.Seal
 	ledger  *tools.Ledger
 
@@ -56,6 +58,7 @@ type bench struct {
 	plans   map[string]connect.Approval
 	events  []string
 	journal error        // what Record answers
+	bug     string       // the request at which the client panics
 	api     http.Handler // in place of the sandbox
 }
 
@@ -78,7 +81,13 @@ func newBench(t *testing.T, faults ...sandbox.Fault) *bench {
 	b.client, err = airbyteclient.New(airbyteclient.Config{
 		APIHost: service.URL, ClientID: sandbox.ClientID, ClientSecret: airbyteclient.NewSecret(sandbox.ClientSecret), OrganizationID: sandbox.OrganizationID,
 		WebAppURL: service.URL,
-	})
+	}, airbyteclient.WithObserver(func(_ context.Context, a airbyteclient.Attempt) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if a.Method+" "+a.Path == b.bug {
+			panic(canary)
+		}
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,11 +98,22 @@ func newBench(t *testing.T, faults ...sandbox.Fault) *bench {
 	if b.ledger, err = tools.OpenLedger("", b.seal); err != nil {
 		t.Fatal(err)
 	}
+	b.browser = newBrowser(t)
 	b.pages = b.newPages()
 	site := httptest.NewServer(b.recorded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.pages.Handler().ServeHTTP(w, r) })))
 	t.Cleanup(site.Close)
 	b.url = site.URL
 	return b
+}
+
+// newBrowser keeps the cookies of one person.
+func newBrowser(t *testing.T) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &http.Client{Jar: jar}
 }
 
 // newPages makes pages as another process with the same key and ledger would.
@@ -267,7 +287,7 @@ func (b *bench) post(address string, form url.Values, change ...func(*http.Reque
 
 func (b *bench) do(r *http.Request) *answer {
 	b.t.Helper()
-	resp, err := http.DefaultClient.Do(r)
+	resp, err := b.browser.Do(r)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -26,8 +26,9 @@ const (
 	// submitTime bounds one check and creation; closing the page does not end it.
 	submitTime = 2 * time.Minute
 	maxBody    = 64 << 10
-	// maxSealed bounds a link's sealed text, in bytes: proxies have limits, too.
-	maxSealed = 6 << 10
+	// maxSealed bounds a link's sealed text, in bytes. A proxy that takes less, as
+	// many do, does not let the longest through.
+	maxSealed = 24 << 10
 )
 
 // What can become of a visit.
@@ -89,6 +90,11 @@ type Request struct {
 	SourceTemplateID  string          `json:"template,omitempty"`
 	ReplicationConfig json.RawMessage `json:"settings,omitempty"`
 	Environment       json.RawMessage `json:"environment,omitempty"`
+	// Entities are those asked for, Tags those of connection templates that the
+	// new connector replicates by, and TagsMode says how they match.
+	Entities []airbyteclient.RequestedEntity `json:"entities,omitempty"`
+	Tags     []string                        `json:"tags,omitempty"`
+	TagsMode string                          `json:"tags_mode,omitempty"`
 	// Replaces is the connector that the new one takes over from.
 	Replaces Replaced `json:"replaces,omitzero"`
 }
@@ -113,7 +119,7 @@ type EventKind int
 const (
 	EventSent     EventKind = iota // a connector is about to be created
 	EventAnswered                  // the creation has come to its outcome, which follows every EventSent
-	EventEnded                     // the link has ended without one
+	EventEnded                     // the link has ended without one: with an ID where the web app made the connector
 )
 
 // Visit is a link to a page, and the ID to ask for its Outcome with.
@@ -204,7 +210,7 @@ func (p *Pages) newLink(purpose string, l link, until time.Time) (*Visit, error)
 	if err != nil {
 		return nil, err
 	}
-	if len(sealed) > 4*maxSealed {
+	if len(sealed) > maxSealed {
 		return nil, errors.New("what is given is too much for a link; give fewer settings")
 	}
 	v, err := p.visits.open(l.ID, l.issued(), p.options.Now())

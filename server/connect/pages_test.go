@@ -19,6 +19,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
 
+	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/server/connect"
 	"airbyte-agent-mcp/tools"
@@ -141,6 +142,40 @@ func TestServicesOfEveryKindCanBeConnected(t *testing.T) {
 				t.Errorf("credentials (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What goes along and is no field is shown, and sent in either way.
+func TestEntitiesAndTagsGoAlong(t *testing.T) {
+	t.Parallel()
+	wish := connect.Request{
+		DefinitionID: zendesk, Environment: []byte(`{"subdomain":"lanternworks"}`),
+		Entities: []airbyteclient.RequestedEntity{{Entity: "tickets", Modes: []string{"read", "write"}}, {Entity: "users"}}, Tags: []string{"warehouse"}, TagsMode: "all",
+	}
+	for way, connectIt := range map[string]func(*bench, *connect.Visit){
+		"form":    func(b *bench, v *connect.Visit) { b.post(v.URL, zendeskForm(b.get(v.URL), canary)) },
+		"sign-in": func(b *bench, v *connect.Visit) { b.choose(b.signIn(v, nil).webApp(), "approve"); b.end(v) },
+	} {
+		b := newBench(t)
+		v := b.connect(wish)
+		for _, told := range []string{"tickets (read, write)\nusers", "warehouse", "all"} {
+			if dd := b.get(v.URL).Find("dd").FilterFunction(func(_ int, s *goquery.Selection) bool { return s.Text() == told }); dd.Length() != 1 {
+				t.Errorf("%s: the person is not told of %q", way, told)
+			}
+		}
+		connectIt(b, v)
+		sent := b.sent("/integrations/connectors")
+		want := map[string]any{
+			"entities":                          []any{map[string]any{"entity": "tickets", "modes": []any{"read", "write"}}, map[string]any{"entity": "users"}},
+			"selected_connection_template_tags": []any{"warehouse"}, "selected_connection_template_tags_mode": "all",
+		}
+		got := map[string]any{}
+		for name := range want {
+			got[name] = sent[name]
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", way, diff)
+		}
 	}
 }
 
@@ -752,7 +787,7 @@ func TestApprovalShowsWhatIsThere(t *testing.T) {
 	b := newBench(t)
 	a := ticketDeletion()
 	a.Target = "subject: <b>bold</b>\u202e drawkcab \u200b\u2800\u00ad end\r\nline two"
-	a.Changes = []connect.Change{{Path: "status", Before: "open\u0000", After: "<script>alert(1)</script>"}, {Path: "note", After: strings.Repeat("long ", 3000)}}
+	a.Changes = []connect.Change{{Path: "status", Before: "open\u0000", After: "<script>alert(1)</script>"}, {Path: "note", Before: strings.Repeat("long ", 3000)}}
 	page := b.get(b.approve(a).URL)
 	if got, want := page.Find("pre").Text(), "subject: <b>bold</b> drawkcab  end\nline two"; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -760,7 +795,7 @@ func TestApprovalShowsWhatIsThere(t *testing.T) {
 	if page.Find("del").First().Text() != "open" || page.Find("ins").First().Text() != "<script>alert(1)</script>" || page.Find(".mark").First().Text() != "Before" {
 		t.Error("the change is not shown as it is")
 	}
-	if got := page.Find("ins").Last().Text(); !regexp.MustCompile(`… \(\d+ more characters\)$`).MatchString(got) {
+	if got := page.Find("del").Last().Text(); !regexp.MustCompile(`… \(\d+ more characters\)$`).MatchString(got) {
 		t.Errorf("a text is cut without a word: %q", got[max(0, len(got)-60):])
 	}
 	if page.Find("button").First().AttrOr("value", "") != "decline" || page.Find("[autofocus]").Length() != 0 {
@@ -771,20 +806,109 @@ func TestApprovalShowsWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestApprovalOfManyChangesFitsAPage(t *testing.T) {
+// bigApproval is the largest that a plan may be: a value of 64 KiB, among a
+// thousand changes.
+func bigApproval() connect.Approval {
+	a := ticketChange()
+	a.Changes = []connect.Change{{Path: "comment", Before: randomText(5000), After: randomText(64 << 10)[:64<<10]}}
+	for i := range 999 {
+		a.Changes = append(a.Changes, connect.Change{Path: fmt.Sprint("field", i), Before: "b", After: fmt.Sprint("value", i)})
+	}
+	a.Sends = "{\n  \"params\": {\n    \"comment\": \"" + randomText(64 << 10)[:64<<10] + "\"\n  }\n}"
+	a.Undo = "Call update with " + randomText(15_000)
+	for i := range 20 {
+		a.Notes = append(a.Notes, fmt.Sprint(i, " ", randomText(590)[:590]))
+	}
+	return a
+}
+
+func TestApprovalShowsAllThatIsSent(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	a := ticketChange()
-	a.Changes = nil
-	for i := range 200 {
-		a.Changes = append(a.Changes, connect.Change{Path: fmt.Sprint("field", i), Before: randomText(500)[i:], After: randomText(900)[i:]})
-	}
+	a := bigApproval()
 	v := b.approve(a)
 	if len(v.URL) > 400 {
 		t.Errorf("the link has %d bytes", len(v.URL))
 	}
-	if page := b.get(v.URL); !strings.Contains(page.text, "140 more changes do not fit on this page") {
-		t.Error("changes are left out without a word")
+	page := b.get(v.URL)
+	var after, notes []string
+	page.Find("ins").Each(func(_ int, s *goquery.Selection) { after = append(after, s.Text()) })
+	page.Find(".note:not(.data)").Each(func(_ int, s *goquery.Selection) { notes = append(notes, s.Text()) })
+	var want []string
+	for _, c := range a.Changes {
+		want = append(want, c.After)
+	}
+	if diff := cmp.Diff(want, after); diff != "" {
+		t.Errorf("what is set (-want +got):\n%.1000s", diff)
+	}
+	if diff := cmp.Diff(a.Notes, notes); diff != "" {
+		t.Errorf("notes (-want +got):\n%.1000s", diff)
+	}
+	if got := page.Find(".note.data").Text(); got != "Undo: "+a.Undo {
+		t.Errorf("the way back is cut: %.100s", got)
+	}
+	sent := page.Find("details:not([open]) pre")
+	if sent.Text() != a.Sends || page.Find("details summary").Text() != "What is sent" {
+		t.Errorf("beside the changes stands %d characters of what is sent: %.100s", len(sent.Text()), sent.Text())
+	}
+	if got := page.Find("del").First().Text(); !strings.HasSuffix(got, " more characters)") {
+		t.Errorf("what was is cut without a word, or not at all: %.100s", got)
+	}
+	if page.Find("button[value=approve]").Length() != 1 {
+		t.Error("it cannot be approved")
+	}
+	checkStructure(t, page)
+
+	a.Changes = nil
+	open := b.get(b.approve(a).URL)
+	if got := open.Find("section pre").Text(); got != a.Sends || open.Find("h2").Text() != "What is sent" || open.Find("details").Length() != 0 {
+		t.Errorf("where no field is known to change, what is sent is not open: %.100s", got)
+	}
+	checkStructure(t, open)
+	a.Sends = "{\"a\": \"\u200b\u202e\U000e0041\"}"
+	if got, want := b.get(b.approve(a).URL).Find("pre").Text(), `{"a": "\u200b\u202e\udb40\udc41"}`; got != want {
+		t.Errorf("what has no shape is sent unseen: got %s, want %s", got, want)
+	}
+}
+
+func TestWhatIsNotShownCannotBeApproved(t *testing.T) {
+	t.Parallel()
+	for why, change := range map[string]func(*connect.Approval){
+		"1 more changes do not fit on this page.":         func(a *connect.Approval) { a.Changes = append(a.Changes, connect.Change{Path: "one more"}) },
+		"A value that is sent is too long for this page.": func(a *connect.Approval) { a.Changes[5].After = strings.Repeat("x", 64<<10+1) },
+		"What is sent is too long for this page.":         func(a *connect.Approval) { a.Sends = strings.Repeat("x", 600<<10) },
+	} {
+		b := newBench(t)
+		a := bigApproval()
+		change(&a)
+		v := b.approve(a)
+		page := b.get(v.URL)
+		if page.Find("button[value=approve]").Length() != 0 || page.Find("button[value=decline]").Length() != 1 || !strings.Contains(page.Find("[role=alert]").Text(), why) {
+			t.Errorf("%s: %s", why, page.Find("form, [role=alert]").Text())
+		}
+		form := page.form(nil)
+		form.Set("do", "approve")
+		if got := b.post(v.URL, form); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.text, why) || len(b.decided) != 0 {
+			t.Errorf("approved all the same: %d %q, decided %q", got.status, got.title(), b.decided)
+		}
+		form.Set("do", "decline")
+		if got := b.post(v.URL, form); got.title() != "Declined" {
+			t.Errorf("it cannot be declined: %q", got.title())
+		}
+	}
+}
+
+// What cannot be undone need not be a deletion.
+func TestOnlyADeletionSaysThatTheRecordWillBeGone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := ticketDeletion()
+	if got := b.get(b.approve(a).URL); got.Find("#target-title").Text() != "The record that will be gone" || got.Find("pre.doomed").Length() != 1 {
+		t.Errorf("a deletion: %q", got.Find("#target-title").Text())
+	}
+	a.Deletes = false
+	if got := b.get(b.approve(a).URL); got.Find("#target-title").Text() != "The record as it is now" || got.Find("pre.doomed").Length() != 0 {
+		t.Errorf("a change that cannot be undone: %q", got.Find("#target-title").Text())
 	}
 }
 

@@ -1,29 +1,47 @@
 package connect
 
 import (
+	"fmt"
 	"html"
 	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
 // plain puts a stranger's text on one line, without what cannot be seen, and
 // cuts it to limit characters.
 func plain(s string, limit int) string {
-	return cut(strings.Join(strings.Fields(visible(s)), " "), limit)
+	return cut(strings.Join(strings.Fields(Visible(s)), " "), limit)
 }
 
 // plainLines is plain for a text that may have several lines.
 func plainLines(s string, limit int) string {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
-	return cut(strings.Trim(visible(s), "\n"), limit)
+	return cut(strings.Trim(Visible(s), "\n"), limit)
 }
 
-// visible takes out controls, marks that turn the direction of writing, and
+// Escaped is JSON in which all can be seen that is there: what has no shape, or
+// turns the direction of writing, is written as an escape, which means the same.
+func Escaped(json string) string {
+	var b strings.Builder
+	for _, r := range json {
+		if r == '\n' || Visible(string(r)) == string(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
+}
+
+// Visible takes out controls, marks that turn the direction of writing, and
 // characters without a shape: what a person approves must be what is there.
-func visible(s string) string {
+func Visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n', r == '\t':
@@ -73,7 +91,7 @@ var (
 func runs(s string, limit int) []run {
 	var list []run
 	add := func(text, link string) {
-		text = spaces.ReplaceAllString(visible(html.UnescapeString(tag.ReplaceAllString(text, ""))), " ")
+		text = spaces.ReplaceAllString(Visible(html.UnescapeString(tag.ReplaceAllString(text, ""))), " ")
 		if len(list) == 0 {
 			text = strings.TrimLeft(text, " ")
 		}
@@ -106,7 +124,7 @@ func runs(s string, limit int) []run {
 // webLink is the address if it leads to a web page, and empty otherwise.
 func webLink(s string) string {
 	u, err := url.Parse(strings.TrimSpace(s))
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(s) > 2000 || s != visible(s) {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(s) > 2000 || s != Visible(s) {
 		return ""
 	}
 	return u.String()

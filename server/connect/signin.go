@@ -3,11 +3,15 @@ package connect
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -34,6 +38,8 @@ type signIn struct {
 	global   bool // the template is Airbyte's own
 	widget   *airbyteclient.WidgetToken
 	session  string
+	// key is in a cookie of the browser that began it.
+	key string
 	// body is the connector to create, without what the sign-in gives. It is
 	// guarded by the visit's turn.
 	body airbyteclient.CreateConnectorRequest
@@ -83,11 +89,39 @@ func (p *Pages) postSignIn(ctx context.Context, w http.ResponseWriter, r *http.R
 			return
 		}
 		p.options.Log.Info("page", "visit", l.ID, "sign-in", "begun")
+	} else if !s.begunBy(r, l) {
+		p.message(w, http.StatusForbidden, elsewhere)
+		return
 	}
 	s.body = body
+	p.keepKey(w, l, s)
 	w.Header().Set("Location", "signin/"+r.PathValue("sealed"))
 	w.WriteHeader(http.StatusSeeOther)
 }
+
+// keyCookie is named for its link, since one browser may sign in for several.
+func keyCookie(l link) string { return "signin-" + l.ID }
+
+// keepKey has the browser that begins a sign-in bring its key. Without a path the
+// cookie is for the folder of the link, which only the proxy before us may know.
+func (p *Pages) keepKey(w http.ResponseWriter, l link, s *signIn) {
+	http.SetCookie(w, &http.Cookie{
+		Name: keyCookie(l), Value: s.key, MaxAge: int(linkTime.Seconds()), HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Secure: strings.HasPrefix(p.options.Base(), "https:"),
+	})
+}
+
+// begunBy tells whether a request is of the browser that began the sign-in. A
+// link may be known to others, and its address in the web app acts as a person.
+func (s *signIn) begunBy(r *http.Request, l link) bool {
+	c, err := r.Cookie(keyCookie(l))
+	return err == nil && subtle.ConstantTimeCompare([]byte(c.Value), []byte(s.key)) == 1
+}
+
+var elsewhere = message{Title: "Go on in the browser where this was begun", Lines: []string{
+	"The sign-in of this link was begun in another browser, or this one does not keep cookies. Only the browser where it was begun is led on.",
+	"Nothing was done here. If it was not you who began it, open the link that your assistant gave you and cancel there, then ask for a new one.",
+}}
 
 // signInRequest is the connector to create when the person has signed in, with
 // what is not secret of the settings that were filled in, or that came with the
@@ -124,7 +158,7 @@ func (f *form) signInRequest(r Request, posted url.Values) (airbyteclient.Create
 var errNoTemplate = errors.New("there is no template of the service to sign in with")
 
 func beginSignIn(ctx context.Context, client *airbyteclient.Client, r Request) (*signIn, error) {
-	s := &signIn{client: client}
+	s := &signIn{client: client, key: rand.Text()}
 	var err error
 	if s.template, s.global, err = templateOf(ctx, client, r); err != nil {
 		return nil, err
@@ -218,7 +252,7 @@ func (p *Pages) signInView(l link, service string) signInView {
 	maps.Copy(given, decodeObject(l.Request.Environment))
 	return signInView{
 		page: newPage("Connect "+service, service), Service: service, Workspace: plain(l.Request.WorkspaceName, 100), Replaces: plain(l.Request.Replaces.Name, 100),
-		Given: shownSettings(given), Minutes: minutes(l.Until.Sub(p.options.Now())),
+		Given: append(shownSettings(given), l.Request.wishes()...), Minutes: minutes(l.Until.Sub(p.options.Now())),
 	}
 }
 
@@ -245,6 +279,8 @@ func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request) {
 	case s == nil: // begun by another process
 		w.Header().Set("Location", "../"+r.PathValue("sealed"))
 		w.WriteHeader(http.StatusSeeOther)
+	case !s.begunBy(r, l):
+		p.message(w, http.StatusForbidden, elsewhere)
 	default:
 		view := p.signInView(l, v.about())
 		view.Window, view.Address = "Sign in to "+v.about(), s.address()
@@ -262,11 +298,20 @@ func (p *Pages) watch(l link, v *visit, s *signIn) bool {
 	}
 	v.signIn(s)
 	p.watchers.running.Go(func() {
+		defer v.signIn(nil)
+		defer p.survive(l)
 		for p.await(l, v) && !p.look(p.watchers.closing, l, v, s) {
 		}
-		v.signIn(nil)
 	})
 	return true
+}
+
+// survive keeps a bug met in one sign-in from ending the process: its visit
+// expires. What was thrown may hold values, so only its type is told.
+func (p *Pages) survive(l link) {
+	if thrown := recover(); thrown != nil {
+		p.options.Log.Error("page", "visit", l.ID, "panic in", "sign-in", "type", fmt.Sprintf("%T", thrown), "stack", string(debug.Stack()))
+	}
 }
 
 // await waits for the time of the next look. There is none when the visit has
@@ -351,6 +396,7 @@ func (p *Pages) signedIn(ctx context.Context, l link, v *visit, s *signIn, got *
 		return Outcome{State: StateRefused, Why: cmp.Or(plain(got.Error, 600), "The sign-in did not succeed, and Airbyte gave no reason.")}, true
 	}
 	if got.SourceID != "" {
+		p.note(v, Event{Kind: EventEnded, ConnectorID: got.SourceID, Outcome: StateCreated})
 		return s.connected(ctx, got.SourceID), true
 	}
 	t := p.createSignedIn(ctx, l.Request, v, s, got)

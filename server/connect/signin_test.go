@@ -276,6 +276,139 @@ func TestSecondClickGoesOnWithTheSameSession(t *testing.T) {
 	}
 }
 
+// Whoever else has the link is not led into the web app as the person.
+func TestSignInGoesOnInItsOwnBrowser(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: zendesk})
+	form := b.get(v.URL).form(nil)
+	form.Set("do", "signin")
+	begun := b.signIn(v, map[string]string{"f.subdomain": "lanternworks"})
+	own, address := b.browser, begun.webApp()
+	for name, cookie := range map[string]string{"without a cookie": "", "with a wrong one": "signin-" + v.ID + "=AAAAAAAAAAAAAAAAAAAAAAAAAA", "with an empty one": "signin-" + v.ID + "="} {
+		b.browser = newBrowser(t)
+		change := func(r *http.Request) {
+			if cookie != "" {
+				r.Header.Set("Cookie", cookie)
+			}
+		}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, begun.url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(r)
+		for _, page := range []*answer{b.do(r), b.post(v.URL, form, change)} {
+			if page.status != http.StatusForbidden || page.title() != "Go on in the browser where this was begun" || strings.Contains(page.text, "widget") {
+				t.Errorf("%s: %d %q", name, page.status, page.title())
+			}
+		}
+	}
+	b.browser = own
+	other := b.connect(connect.Request{DefinitionID: hubspot}) // at once, in a second tab
+	if b.signIn(other, nil).webApp() == address || b.get(begun.url).webApp() != address {
+		t.Error("a second sign-in in the same browser disturbs the first")
+	}
+	b.choose(address, "approve")
+	if o := b.end(v); o.State != connect.StateCreated || o.Account != "lanternworks" {
+		t.Errorf("another browser has changed what is created: %+v", o)
+	}
+	set := regexp.MustCompile(`Set-Cookie: signin-.*`).FindAllString(b.seen.String(), -1)
+	if len(set) != 2 || !regexp.MustCompile(`^Set-Cookie: signin-`+v.ID+`=[A-Z0-9]{26}; Max-Age=900; HttpOnly; SameSite=Strict\s*$`).MatchString(set[0]) {
+		t.Errorf("cookies %q", set)
+	}
+}
+
+func TestCookieOfASignInKeepsToHTTPS(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: hubspot})
+	form := b.get(v.URL).form(nil)
+	form.Set("do", "signin")
+	address := b.url
+	b.url = strings.Replace(b.url, "http:", "https:", 1)
+	b.browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	page := b.post(v.URL, form)
+	b.url = address
+	found := false
+	for _, c := range page.header.Values("Set-Cookie") {
+		found = found || strings.HasPrefix(c, "signin-") && strings.HasSuffix(c, "; HttpOnly; Secure; SameSite=Strict")
+	}
+	if !found {
+		t.Errorf("%d, cookies %q", page.status, page.header.Values("Set-Cookie"))
+	}
+}
+
+// panicking has the client panic at a request.
+func (b *bench) panicking(at string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.bug = at
+}
+
+func (b *bench) logged() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.log.String()
+}
+
+// bugTold waits until the log tells of a panic.
+func (b *bench) bugTold() {
+	b.t.Helper()
+	for !strings.Contains(b.logged(), "panic in") {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-b.t.Context().Done():
+			b.t.Fatal("nothing is told of it")
+		}
+	}
+}
+
+// A bug met while a sign-in is looked after ends neither the process nor the
+// visit, which can be begun again or expires.
+func TestPanicWhileASignInIsLookedAfter(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: hubspot})
+	page := b.signIn(v, nil)
+	b.panicking("GET /api/v1/internal/mcp_oauth/sessions/{id}")
+	b.bugTold()
+	b.panicking("")
+	if log := b.logged(); !strings.Contains(log, "visit="+v.ID) || leaks.MatchString(log) {
+		t.Errorf("the log:\n%s", log)
+	}
+	for b.get(page.url).url == page.url { // until it is known that nobody looks
+		if b.t.Context().Err() != nil {
+			t.Fatal("nobody looks after it")
+		}
+	}
+	if again := b.signIn(v, nil); b.outcome(v).State != connect.StateWaiting || b.sessions() != 2 {
+		t.Errorf("it cannot be begun again: %q", again.title())
+	}
+	b.later(16 * time.Minute)
+	if o := b.end(v); o.State != connect.StateExpired {
+		t.Errorf("in the end %+v", o)
+	}
+}
+
+// Nobody knows what became of a creation in which a bug was met.
+func TestPanicWhileAConnectorIsCreated(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	v := b.connect(connect.Request{DefinitionID: hubspot})
+	page := b.signIn(v, nil)
+	b.panicking("POST /api/v1/integrations/connectors")
+	b.choose(page.webApp(), "approve")
+	b.bugTold()
+	b.pages.Close()
+	if diff := cmp.Diff([]string{"sent", "answered unclear"}, b.events); diff != "" {
+		t.Errorf("written down (-want +got):\n%s", diff)
+	}
+	b.later(20 * time.Minute)
+	if o := b.end(v); o.State != connect.StateUnclear {
+		t.Errorf("in the end %+v", o)
+	}
+}
+
 func TestSettingsThatAreWrongAreToldBeforeSigningIn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -467,6 +600,10 @@ func TestConnectorThatTheWebAppMadeIsNotMadeAgain(t *testing.T) {
 	})
 	if o := b.end(v); o.State != connect.StateCreated || o.ConnectorID != made || o.Name != "HubSpot production" || o.Why == "" || b.created() != 0 {
 		t.Errorf("%+v, %d connectors", o, b.created())
+	}
+	b.pages.Close()
+	if diff := cmp.Diff([]string{"ended with ID created"}, b.events); diff != "" {
+		t.Errorf("written down (-want +got):\n%s", diff)
 	}
 }
 

@@ -83,7 +83,14 @@ func (p *Pages) create(ctx context.Context, client *airbyteclient.Client, r Requ
 			words: []string{"This server cannot write down what it does, so it does nothing. Whoever runs it has to mend that."},
 		}
 	}
+	answered := false
+	defer func() {
+		if !answered { // it panicked, which goes on
+			p.note(v, Event{Kind: EventAnswered, Outcome: StateUnclear})
+		}
+	}()
 	created, err := client.CreateConnector(ctx, body)
+	answered = true
 	if err != nil {
 		t, state := a.refusal(err, true), "invalid"
 		if t.outcome != nil {
@@ -156,6 +163,7 @@ func (f *form) requests(r Request, auth, settings map[string]any, name string) (
 	}
 	apart := airbyteclient.CreateConnectorRequest{
 		Name: cmp.Or(name, r.Name), WorkspaceName: r.WorkspaceName, DefinitionID: r.DefinitionID, SourceTemplateID: r.SourceTemplateID,
+		Entities: r.Entities, SelectedConnectionTemplateTags: r.Tags, SelectedConnectionTemplateTagsMode: r.TagsMode,
 	}
 	one := apart
 	var err error

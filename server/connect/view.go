@@ -176,11 +176,31 @@ func (p *Pages) formView(l link, f *form, posted url.Values, t attempt) formView
 			shown[key] = value
 		}
 	}
-	view.Given = shownSettings(shown)
+	view.Given = append(shownSettings(shown), l.Request.wishes()...)
 	for _, x := range slices.Concat(view.Auth, view.Settings, view.Optional) {
 		view.Problems = append(view.Problems, x.problems()...)
 	}
 	return view
+}
+
+// wishes lists, for people, what goes along with a new connector and is no setting.
+func (r Request) wishes() (list [][2]string) {
+	var entities []string
+	for _, e := range r.Entities {
+		modes := ""
+		if len(e.Modes) > 0 {
+			modes = " (" + strings.Join(e.Modes, ", ") + ")"
+		}
+		entities = append(entities, e.Entity+modes)
+	}
+	for _, wish := range [][2]string{
+		{"Entities to index", strings.Join(entities, "\n")}, {"Replicates by templates tagged", strings.Join(r.Tags, "\n")}, {"Tags that must match", r.TagsMode},
+	} {
+		if wish[1] != "" {
+			list = append(list, [2]string{wish[0], plainLines(wish[1], 4000)})
+		}
+	}
+	return list
 }
 
 // shownSettings lists settings by name, for people.
