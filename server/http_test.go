@@ -363,7 +363,7 @@ func TestServerStartsAndListsWithoutTheAPI(t *testing.T) {
 	}{
 		"credentials absent": {airbyteclient.Config{}, []string{"AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET", "will not help"}},
 		"API down": {airbyteclient.Config{
-			APIHost: "http://127.0.0.1:1", ClientID: sandbox.ClientID, ClientSecret: airbyteclient.NewSecret("s"), Timeout: 100 * time.Millisecond,
+			APIHost: "http://127.0.0.1:1", ClientID: sandbox.ClientID, ClientSecret: airbyteclient.NewSecret("s"), Timeout: time.Second,
 		}, []string{"AIRBYTE_API_HOST"}},
 	} {
 		t.Run(name, func(t *testing.T) {
