@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"airbyte-agent-mcp/server/connect"
@@ -87,13 +88,22 @@ func facts(p tools.Plan) [][2]string {
 func approvalOf(p tools.Plan) connect.Approval {
 	deletes := strings.HasPrefix(p.Action, "delete") || strings.HasPrefix(p.Tool, "delete")
 	a := connect.Approval{
-		Title: p.Summary, Summary: p.Summary, Facts: facts(p), Sends: sendsOf(p.Sends), Target: string(p.Target),
+		Title: titleOf(p), Summary: p.Summary, Facts: facts(p), Sends: sendsOf(p.Sends), Target: string(p.Target),
 		Notes: p.Notes, Undo: cmp.Or(p.Undo, noUndo), Danger: p.Undo == "" || deletes, Deletes: deletes,
 	}
 	for _, c := range p.Changes {
 		a.Changes = append(a.Changes, connect.Change{Path: c.Path, Before: c.Before, After: c.After})
 	}
 	return a
+}
+
+// titleOf is what a plan is about, in a few words; its summary says the rest.
+func titleOf(p tools.Plan) string {
+	first, n := utf8.DecodeRuneInString(p.Action)
+	if n == 0 {
+		return p.Tool
+	}
+	return string(unicode.ToUpper(first)) + p.Action[n:] + " " + strings.ReplaceAll(p.Entity, "_", " ")
 }
 
 // placeOf is where an argument stands before a person: first what is for the

@@ -96,6 +96,20 @@ func TestWhatIsSentIsWrittenToBeRead(t *testing.T) {
 
 func deepList(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
 
+func TestPageOfAPlanHasAShortTitle(t *testing.T) {
+	t.Parallel()
+	for title, plan := range map[string]tools.Plan{
+		"Update issues":        {Tool: "execute_operation", Action: "update", Entity: "issues"},
+		"Delete conn template": {Tool: "delete_conn_template", Action: "delete", Entity: "conn_template"},
+		"Éditer":               {Action: "éditer"},
+		"x":                    {Tool: "x"},
+	} {
+		if got := titleOf(plan); strings.TrimSpace(got) != title {
+			t.Errorf("%q, want %q", got, title)
+		}
+	}
+}
+
 func TestPageOfAPlanTellsDeletionsFromChanges(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
