@@ -113,7 +113,7 @@ func (p Credentials) way(tool string) string {
 	if p.Credentials == formCredentials {
 		return said
 	}
-	return said + ` Or put {"from_env": ...} or {"from_file": ...} in its place, in credentials and settings: it names a secret that this server reads, as far as --allow-secret-env and --allow-secret-dir admit it.`
+	return said + ` Or put {"from_env": ...} or {"from_file": ...} in its place, in credentials and in settings that are secret: it names a secret that this server reads, as far as --allow-secret-env and --allow-secret-dir admit it.`
 }
 
 // isReference tells of an object that names a secret.

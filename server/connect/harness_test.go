@@ -225,6 +225,14 @@ func (b *bench) approve(a connect.Approval) *connect.Visit {
 	return v
 }
 
+// pressed is what a browser posts of a link's page, as it stands, by a button.
+func (b *bench) pressed(v *connect.Visit, button string) url.Values {
+	b.t.Helper()
+	form := b.get(v.URL).form(nil)
+	form.Set("do", button)
+	return form
+}
+
 // outcome is what it is now, without waiting.
 func (b *bench) outcome(v *connect.Visit) connect.Outcome {
 	b.t.Helper()

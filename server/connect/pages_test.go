@@ -330,8 +330,7 @@ func TestCancelEndsTheLink(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	v := b.connect(connect.Request{DefinitionID: zendesk})
-	form := b.get(v.URL).form(nil)
-	form.Set("do", "cancel")
+	form := b.pressed(v, "cancel")
 	if page := b.post(v.URL, form); page.title() != "Nothing was connected" {
 		t.Errorf("got %q", page.title())
 	}
@@ -772,8 +771,7 @@ func TestApprovalThatCannotBeDecided(t *testing.T) {
 	b := newBench(t)
 	b.broken = fmt.Errorf("the change is not waiting any more")
 	v := b.approve(ticketChange())
-	form := b.get(v.URL).form(nil)
-	form.Set("do", "approve")
+	form := b.pressed(v, "approve")
 	if page := b.post(v.URL, form); page.title() != "This could not be decided" || !strings.Contains(page.text, "not waiting any more") {
 		t.Errorf("got %q", page.title())
 	}
@@ -916,8 +914,7 @@ func TestPlanThatWaitsNoMoreIsNotDecided(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	v := b.approve(ticketChange())
-	form := b.get(v.URL).form(nil)
-	form.Set("do", "approve")
+	form := b.pressed(v, "approve")
 	b.plans = nil
 	for _, page := range []*answer{b.get(v.URL), b.post(v.URL, form)} {
 		if page.status != http.StatusGone || page.title() != "This does not wait any more" {

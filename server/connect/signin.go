@@ -397,7 +397,7 @@ func (p *Pages) signedIn(ctx context.Context, l link, v *visit, s *signIn, got *
 	}
 	if got.SourceID != "" {
 		p.note(v, Event{Kind: EventEnded, ConnectorID: got.SourceID, Outcome: StateCreated})
-		return s.connected(ctx, got.SourceID), true
+		return s.connected(ctx, l.Request, got.SourceID), true
 	}
 	t := p.createSignedIn(ctx, l.Request, v, s, got)
 	if t.outcome != nil {
@@ -409,8 +409,11 @@ func (p *Pages) signedIn(ctx context.Context, l link, v *visit, s *signIn, got *
 }
 
 // connected is the outcome where the web app has created the connector.
-func (s *signIn) connected(ctx context.Context, id string) Outcome {
+func (s *signIn) connected(ctx context.Context, r Request, id string) Outcome {
 	o := Outcome{State: StateCreated, ConnectorID: id, Why: "Airbyte's web app created it; its credentials were not tried here."}
+	if r.Replaces.ID != "" {
+		o.Why += asItWas
+	}
 	if c, err := s.client.GetConnector(ctx, id); err == nil {
 		o.Name, o.Account = plain(c.Name, 200), accountOf(c.ReplicationConfig)
 	}

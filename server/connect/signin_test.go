@@ -281,8 +281,7 @@ func TestSignInGoesOnInItsOwnBrowser(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	v := b.connect(connect.Request{DefinitionID: zendesk})
-	form := b.get(v.URL).form(nil)
-	form.Set("do", "signin")
+	form := b.pressed(v, "signin")
 	begun := b.signIn(v, map[string]string{"f.subdomain": "lanternworks"})
 	own, address := b.browser, begun.webApp()
 	for name, cookie := range map[string]string{"without a cookie": "", "with a wrong one": "signin-" + v.ID + "=AAAAAAAAAAAAAAAAAAAAAAAAAA", "with an empty one": "signin-" + v.ID + "="} {
@@ -322,8 +321,7 @@ func TestCookieOfASignInKeepsToHTTPS(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	v := b.connect(connect.Request{DefinitionID: hubspot})
-	form := b.get(v.URL).form(nil)
-	form.Set("do", "signin")
+	form := b.pressed(v, "signin")
 	address := b.url
 	b.url = strings.Replace(b.url, "http:", "https:", 1)
 	b.browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -464,8 +462,7 @@ func TestCancelEndsASignIn(t *testing.T) {
 	b := newBench(t)
 	v := b.connect(connect.Request{DefinitionID: hubspot})
 	page := b.signIn(v, nil)
-	form := b.get(v.URL).form(nil)
-	form.Set("do", "cancel")
+	form := b.pressed(v, "cancel")
 	b.post(v.URL, form)
 	b.choose(page.webApp(), "approve")
 	b.pages.Close()
@@ -587,7 +584,7 @@ func TestCreationWithoutAnAnswerIsUnclearAndNotRepeated(t *testing.T) {
 func TestConnectorThatTheWebAppMadeIsNotMadeAgain(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: hubspot})
+	v := b.connect(connect.Request{DefinitionID: hubspot, Replaces: connect.Replaced{ID: "old", Name: "Old"}})
 	b.signIn(v, nil)
 	const made = "c0000002-0000-4000-8000-000000000002"
 	b.instead(func(w http.ResponseWriter, r *http.Request) {
@@ -598,7 +595,7 @@ func TestConnectorThatTheWebAppMadeIsNotMadeAgain(t *testing.T) {
 		}
 		b.sandbox.ServeHTTP(w, r)
 	})
-	if o := b.end(v); o.State != connect.StateCreated || o.ConnectorID != made || o.Name != "HubSpot production" || o.Why == "" || b.created() != 0 {
+	if o := b.end(v); o.State != connect.StateCreated || o.ConnectorID != made || o.Name != "HubSpot production" || o.ReplacedID != "" || !strings.Contains(o.Why, "is as it was") || b.created() != 0 {
 		t.Errorf("%+v, %d connectors", o, b.created())
 	}
 	b.pages.Close()

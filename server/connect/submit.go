@@ -70,6 +70,9 @@ func (p *Pages) submit(ctx context.Context, l link, v *visit, f *form, posted ma
 	return attempt{outcome: &o}
 }
 
+// asItWas tells of a connector whose name the new one has not got.
+const asItWas = " The connector that it was to replace is as it was."
+
 // create makes the connector of a link, whether its form was filled in or the
 // person has signed in. The caller has claimed the link.
 func (p *Pages) create(ctx context.Context, client *airbyteclient.Client, r Request, v *visit, body airbyteclient.CreateConnectorRequest, check *airbyteclient.CheckResult, a *answers) attempt {
@@ -105,7 +108,7 @@ func (p *Pages) create(ctx context.Context, client *airbyteclient.Client, r Requ
 	case check.Status != "succeeded":
 		out.Why = "The service could not say whether the credentials work."
 		if takesOver {
-			out.Why += " The connector that it was to replace is as it was."
+			out.Why += asItWas
 		}
 	case takesOver && client.TakeOverName(ctx, created.ID, r.Replaces.ID, r.Replaces.Name) != nil:
 		out.Why = "The names could not be changed, so it does not have that of the connector that it replaces yet."
