@@ -23,6 +23,9 @@ type Fault struct{ Path, Message string }
 
 // Error tells all faults at once, in words for a language model, one a line.
 // Values that may be secret are not in it, and others only clipped.
+// Kind names the error in one word, for logs and metrics.
+func (f *Faults) Kind() string { return "bad_arguments" }
+
 func (f *Faults) Error() string {
 	lines := make([]string, len(f.Faults))
 	for i, fault := range f.Faults {

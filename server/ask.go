@@ -67,18 +67,18 @@ func (s *Server) newPages() {
 		Record: func(e connect.Event) error {
 			switch e.Kind {
 			case connect.EventSent:
-				return s.runner.FormSends(e.Caller, e.Visit)
+				return s.runner.Journal().FormSends(e.Caller, e.Visit)
 			case connect.EventAnswered:
-				return s.runner.FormAnswered(e.Caller, e.Visit, e.ConnectorID, e.Outcome)
+				return s.runner.Journal().FormAnswered(e.Caller, e.Visit, e.ConnectorID, e.Outcome)
 			}
-			return s.runner.FormEnded(e.Caller, e.Visit, e.ConnectorID, e.Outcome)
+			return s.runner.Journal().FormEnded(e.Caller, e.Visit, e.ConnectorID, e.Outcome)
 		},
 		Plan: func(code string) (connect.Approval, error) {
-			plan, err := s.runner.PlanOf(code)
+			plan, err := s.runner.Approver().PlanOf(code)
 			return approvalOf(plan), err
 		},
 		Decide: func(code string, yes bool) error {
-			_, err := s.runner.DecideCode(code, yes, "page")
+			_, err := s.runner.Approver().DecideCode(code, yes, "page")
 			return err
 		},
 	})
@@ -314,9 +314,9 @@ func (s *Server) terminal(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "only for approve of the command line", http.StatusForbidden)
 		return
 	}
-	plan, err := s.runner.PlanOf(asked.Code)
+	plan, err := s.runner.Approver().PlanOf(asked.Code)
 	if err == nil && asked.Decision != "" {
-		_, err = s.runner.DecideCode(asked.Code, asked.Decision == "yes", "terminal")
+		_, err = s.runner.Approver().DecideCode(asked.Code, asked.Decision == "yes", "terminal")
 	}
 	if err != nil {
 		writeJSON(w, http.StatusNotFound, map[string]string{"error": err.Error()})

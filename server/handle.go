@@ -167,7 +167,7 @@ func (s *Server) Call(ctx context.Context, tool string, arguments json.RawMessag
 		if err != nil {
 			return nil, "", err
 		}
-		if _, err := s.runner.DecideCode(waits.Plan.Code, yes, "terminal"); err != nil {
+		if _, err := s.runner.Approver().DecideCode(waits.Plan.Code, yes, "terminal"); err != nil {
 			return nil, "The answer could not be taken: " + err.Error() + ". Nothing was sent.", nil
 		}
 	}

@@ -63,7 +63,7 @@ func (s *Server) taken(ctx context.Context, sealed string, answer *mcp.Elicitati
 	yes := answer.Action == mcp.ElicitationResponseActionAccept && content[askPlan] == true
 	api, err := s.clients(ctx)
 	if err == nil {
-		err = s.runner.Decide(sealed, api.Identity(), yes, "elicitation")
+		err = s.runner.Approver().Decide(sealed, api.Identity(), yes, "elicitation")
 	}
 	if err != nil {
 		return "The person's answer could not be taken: " + err.Error() + ". Nothing was sent. Call again without it to ask anew."

@@ -29,6 +29,7 @@ func createScopedToken() Tool {
 		Description: "Mints a token that reaches one workspace for about 20 minutes, and creates that workspace if there is none of the name: the only way to create one. The token appears in the answer: use it only when the user wants the token, or the workspace.",
 		Effect:      Write,
 		Finder:      "list_workspaces",
+		review:      scopedTokenReview(),
 	}, func(ctx context.Context, api *Account, in createScopedTokenIn) (tokenOut, error) {
 		got, err := api.CreateScopedToken(ctx, airbyteclient.CreateScopedTokenRequest{
 			WorkspaceName: orDefault(in.WorkspaceName, api), RegionID: in.RegionID,
@@ -72,6 +73,7 @@ func createWidgetToken() Tool {
 		Description: "Mints a token for Airbyte's browser widget, in which a person connects services on a page of yours. The token appears in the answer.",
 		Effect:      Write,
 		Finder:      "list_workspaces",
+		review:      widgetTokenReview(),
 	}, func(ctx context.Context, api *Account, in createWidgetTokenIn) (tokenOut, error) {
 		got, err := api.CreateWidgetToken(ctx, airbyteclient.CreateWidgetTokenRequest{
 			WorkspaceName: orDefault(in.WorkspaceName, api), AllowedOrigin: in.AllowedOrigin, RegionID: in.RegionID,
@@ -83,4 +85,32 @@ func createWidgetToken() Tool {
 		}
 		return tokenOut{got.Token, tokenNote}, nil
 	})
+}
+
+func scopedTokenReview() Review {
+	return Review{
+		find: tokenWorkspace,
+		summary: func(_ Call, w *aboutWrite, _ target, _ []Change) string {
+			return "Mints a token that reaches workspace " + quoted(w.Workspace) + " for about 20 minutes and shows it to the model; a workspace that does not exist is created."
+		},
+		undo: func(Call, *aboutWrite, target) string {
+			return "The token cannot be taken back; it ends by itself after about 20 minutes. A workspace that it creates goes with delete_workspace."
+		},
+	}
+}
+
+func widgetTokenReview() Review {
+	return Review{
+		find: tokenWorkspace,
+		summary: func(call Call, w *aboutWrite, _ target, _ []Change) string {
+			return "Mints a token for Airbyte's widget on pages of " + quoted(call.argument("allowed_origin")) + ", for workspace " + quoted(w.Workspace) + ", and shows it to the model."
+		},
+		undo: func(Call, *aboutWrite, target) string { return "The token cannot be taken back; it ends by itself." },
+	}
+}
+
+// tokenWorkspace names the workspace that a token reaches.
+func tokenWorkspace(_ context.Context, api *Account, call Call, w *aboutWrite) error {
+	w.Workspace = orDefault(call.argument("workspace_name"), api)
+	return nil
 }

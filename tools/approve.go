@@ -1,13 +1,12 @@
 package tools
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
+	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
+
+	"airbyte-agent-mcp/airbyteclient"
 )
 
 const (
@@ -23,84 +22,174 @@ const (
 	maxSealedPlan = 4 << 10
 )
 
-// ConfirmNeeded is the error of a call that waits for a person.
-type ConfirmNeeded struct{ Plan Plan }
-
-func (c *ConfirmNeeded) Error() string {
-	return c.Plan.Tool + " waits for a person's yes: " + c.Plan.Summary
+// Approver decides which writes are made, and asks a person where the policy
+// says so. It remembers plans and answers in the ledger and writes each step
+// into the journal. Make one with NewApprover.
+type Approver struct {
+	policy  Writes
+	flows   *Flows
+	seal    *Seal
+	ledger  *Ledger
+	journal *journal
+	now     func() time.Time
 }
 
-// words tell a model what it waits for.
-func (c *ConfirmNeeded) words() string {
-	p := c.Plan
-	return fmt.Sprintf("Nothing was sent: this waits for a person's yes. %s A person must be shown the plan and answer it by %s; you cannot, and nothing you call can. "+
-		"Tell the user that it waits. When they have answered, call %s again with the very same arguments: any other value needs a new plan.",
-		p.Summary, p.Expires.UTC().Format(time.RFC3339), p.Tool)
+// NewApprover returns an approver that keeps plans in the ledger, sealed with
+// the keys of seal. The journal may be nil: then nothing is written down.
+func NewApprover(policy Writes, seal *Seal, ledger *Ledger, journal *journal, now func() time.Time) *Approver {
+	return &Approver{policy, NewFlows(policy.Flows, ledger, now), seal, ledger, journal, now}
 }
 
-// sealedPlan is what Plan.Sealed holds: what a yes is good for.
-type sealedPlan struct {
-	Key    string `json:"k"`           // of the call: its caller, tool and arguments
-	Sum    string `json:"s,omitempty"` // of the target; empty where there was none
-	Nonce  string `json:"n"`
-	Tool   string `json:"t"`
-	ID     string `json:"c,omitempty"` // of the connector
-	Entity string `json:"e,omitempty"`
-	Action string `json:"a,omitempty"`
-	// From is a sum of the connectors whose data it may carry, Names one of the
-	// secrets that its references named, as it was told.
-	From  string `json:"f,omitempty"`
-	Names string `json:"r,omitempty"`
+// Flows returns the rules about data that was read before a write.
+func (a *Approver) Flows() *Flows { return a.flows }
+
+// Approval is why a write may be sent: what decided it, and the name of the
+// plan that a person agreed to, empty where nobody was asked.
+type Approval struct {
+	decision decision
+	plan     string
 }
 
-// name is what a plan goes by where its code must not stand.
-func (p sealedPlan) name() string {
-	sum := sha256.Sum256([]byte("plan " + p.Nonce))
-	return hex.EncodeToString(sum[:8])
+// Outright decides a write where the policy is the same for all writes: denied
+// with an error, or approved. It reports false where more must be known.
+func (a *Approver) Outright(api *Account, call Call, w *aboutWrite) (Approval, bool, error) {
+	switch {
+	case a.policy.Writes == deny:
+		return Approval{}, false, a.denied(api, call, w, decision{deny, "--writes=deny"})
+	case !a.policy.asks():
+		return Approval{decision: decision{allow, "--writes=allow"}}, true, nil
+	}
+	return Approval{}, false, nil
 }
 
-// waiting is a plan without an answer.
-type waiting struct {
-	Plan   Plan
-	Code   string
-	Sealed string
-	Caller string
-	ID     sealedPlan
+// Approve decides a write by all that is known of it. The error is a refusal,
+// or a *ConfirmNeeded where a person must be asked first.
+func (a *Approver) Approve(ctx context.Context, api *Account, call Call, w *aboutWrite) (Approval, error) {
+	err := w.find(ctx, api, call)
+	if err != nil {
+		return Approval{}, err
+	}
+	if w.flows, err = a.flows.met(ctx, api, w); err != nil {
+		return Approval{}, err
+	}
+	switch d := a.policy.decide(w); d.what {
+	case deny:
+		return Approval{}, a.denied(api, call, w, d)
+	case confirm:
+		yes, err := a.consent(ctx, api, call, w)
+		if err != nil {
+			return Approval{}, err
+		}
+		return Approval{decision{"yes", yes.How}, yes.Plan.name()}, nil
+	default:
+		return Approval{decision: d}, nil
+	}
 }
 
-// said is a person's answer.
-type said struct {
-	Yes   bool
-	Plan  sealedPlan
-	How   string
-	Until time.Time
+// Form decides whether a person may be asked to enter credentials on a page,
+// which is their own yes: no plan is made. It reports false where the write is
+// denied, which Approve then says and writes down.
+func (a *Approver) Form(ctx context.Context, api *Account, call Call, w *aboutWrite) (bool, error) {
+	if a.policy.asks() {
+		if err := w.find(ctx, api, call); err != nil {
+			return false, err
+		}
+	}
+	return a.policy.decide(w).what != deny, nil
 }
 
-// Names of the records of a plan.
-func ofCode(code string) string    { return "plan of code " + plainCode(code) }
-func ofCall(key string) string     { return "plan of call " + key }
-func answered(p sealedPlan) string { return "answered " + p.Nonce }
-func answerTo(p sealedPlan) string { return "answer to " + p.Nonce }
-func used(p sealedPlan) string     { return "used " + p.Nonce }
-func planPurpose(l *Ledger) string { return "plan " + l.ID() }
+// FormAsked writes down that a person is asked by a form.
+func (a *Approver) FormAsked(api *Account, call Call, w *aboutWrite, form string) error {
+	entry := a.entry(api, call, w, "form", decision{"ask", "form"})
+	entry.Plan = form
+	if err := a.journal.write(entry); err != nil {
+		return journalDown(err)
+	}
+	return nil
+}
+
+// denied writes down that a write is not allowed, and returns the refusal.
+func (a *Approver) denied(api *Account, call Call, w *aboutWrite, d decision) error {
+	if err := a.journal.write(a.entry(api, call, w, "denied", d)); err != nil {
+		return journalDown(err)
+	}
+	return refuse("%s is denied on this server (%s).", w.words(), d.by).
+		next("Nothing was sent. Calling again will not help, nor will another way to the same end; the person who runs this server decides it.")
+}
+
+// entry begins a line of the journal.
+func (a *Approver) entry(api *Account, call Call, w *aboutWrite, step string, d decision) journalEntry {
+	id := w.ConnectorID
+	if id == "" {
+		id = harmless(call.argument("connector_id"), 100)
+	}
+	return a.journal.shaped(journalEntry{
+		Time: a.now(), Step: step, Caller: api.Identity(), Tool: call.Tool, ID: id,
+		Entity: harmless(w.Entity, 200), Action: harmless(w.Action, 100), Decided: d.what, By: harmless(d.by, 100),
+	}, call.shown())
+}
+
+// Send makes an approved write by calling send once, and writes down before it
+// that the write is sent, and after it the outcome. Where the journal cannot
+// take the outcome, the error is a *journalLost.
+func (a *Approver) Send(ctx context.Context, api *Account, call Call, w *aboutWrite, approval Approval, send func(context.Context) error) error {
+	entry := a.entry(api, call, w, "sent", approval.decision)
+	entry.Plan = approval.plan
+	if err := a.journal.begin(entry); err != nil {
+		return journalDown(err)
+	}
+	entry.Step, entry.Outcome, entry.Shape, entry.Hashes = "outcome", "panic", nil, nil
+	returned := false
+	defer func() {
+		if !returned { // it panicked, which goes on
+			_ = a.journal.end(entry)
+		}
+	}()
+	err := send(ctx)
+	returned = true
+	entry.Time, entry.Outcome = a.now(), "ok"
+	if err != nil {
+		entry.Outcome = Kind(err)
+		failed, ok := errors.AsType[*airbyteclient.Error](err)
+		entry.MaybeIt = !ok && ctx.Err() != nil || ok && failed.MaybeSent
+	}
+	if a.policy.RequestID != nil {
+		entry.Request = harmless(a.policy.RequestID(ctx), 200)
+	}
+	if down := a.journal.end(entry); down != nil {
+		return &journalLost{sent: err, journal: down}
+	}
+	return err
+}
+
+// journalLost is the error of a write that was sent, and whose outcome the
+// journal could not take.
+type journalLost struct {
+	sent    error // of the write; nil if it succeeded
+	journal error
+}
+
+func (l *journalLost) Error() string {
+	return "the journal of writes cannot be written: " + l.journal.Error()
+}
 
 var errAnswered = errors.New("the plan has been answered already")
 
 // Decide records a person's answer to a plan. It is the only way to a yes:
 // nothing a tool call can reach calls it. A yes can still be taken back by a
 // no, for as long as it was not used.
-func (r *Runner) Decide(sealed, caller string, yes bool, how string) error {
+func (a *Approver) Decide(sealed, caller string, yes bool, how string) error {
 	if len(sealed) > maxSealedPlan {
 		return errForged
 	}
 	var p sealedPlan
-	now := r.now()
-	if err := r.seal.Open(planPurpose(r.ledger), caller, now, sealed, &p); err != nil {
+	now := a.now()
+	if err := a.seal.Open(planPurpose(a.ledger), caller, now, sealed, &p); err != nil {
 		return fmt.Errorf("the plan cannot be answered: %w", err)
 	}
-	first, err := r.ledger.Add(answered(p), true, now.Add(planMark), now)
+	first, err := a.ledger.Add(answeredRecord(p), true, now.Add(planMark), now)
 	if err == nil && !first {
-		first, err = r.takesBack(p, yes, now)
+		first, err = a.takeBack(p, yes, now)
 	}
 	switch {
 	case err != nil:
@@ -115,121 +204,38 @@ func (r *Runner) Decide(sealed, caller string, yes bool, how string) error {
 	if yes {
 		entry.Step, entry.Decided = "approved", "yes"
 	}
-	if err := r.journal.write(entry); err != nil && yes {
+	if err := a.journal.write(entry); err != nil && yes {
 		return fmt.Errorf("the journal of writes cannot take the answer: %w", err)
 	}
-	s := said{yes, p, how, now.Add(yesLife)}
-	if err := r.ledger.Put(answerTo(p), s, s.Until, now); err != nil {
+	answer := personsAnswer{yes, p, how, now.Add(yesLife)}
+	if err := a.ledger.Put(answerRecord(p), answer, answer.Until, now); err != nil {
 		return fmt.Errorf("the answer cannot be kept: %w", err)
 	}
 	// The call looks for its plan by itself: this may be an older one of its.
-	return r.ledger.Put(ofCall(p.Key), waiting{ID: p}, s.Until, now)
+	return a.ledger.Put(callRecord(p.Key), pendingPlan{ID: p}, answer.Until, now)
 }
 
-// takesBack tells whether an answer is a no to a yes that was not used. What is
+// takeBack reports whether an answer is a no to a yes that was not used. What is
 // taken back counts as used.
-func (r *Runner) takesBack(p sealedPlan, yes bool, now time.Time) (bool, error) {
-	var before said
-	if found, err := r.ledger.Get(answerTo(p), &before, now); err != nil || !found || !before.Yes || yes {
+func (a *Approver) takeBack(p sealedPlan, yes bool, now time.Time) (bool, error) {
+	var before personsAnswer
+	if found, err := a.ledger.Get(answerRecord(p), &before, now); err != nil || !found || !before.Yes || yes {
 		return false, err
 	}
-	return r.ledger.Add(used(p), true, now.Add(planMark), now)
+	return a.ledger.Add(usedRecord(p), true, now.Add(planMark), now)
 }
 
 // DecideCode records a person's answer to the plan of a code.
-func (r *Runner) DecideCode(code string, yes bool, how string) (Plan, error) {
-	w, err := r.waits(code)
+func (a *Approver) DecideCode(code string, yes bool, how string) (Plan, error) {
+	w, err := a.pending(code)
 	if err != nil {
 		return Plan{}, err
 	}
-	return w.plan(), r.Decide(w.Sealed, w.Caller, yes, how)
+	return w.plan(), a.Decide(w.Sealed, w.Caller, yes, how)
 }
 
-// PlanOf is the plan of a code, for as long as it waits.
-func (r *Runner) PlanOf(code string) (Plan, error) {
-	w, err := r.waits(code)
+// PlanOf returns the plan of a code, for as long as it waits for an answer.
+func (a *Approver) PlanOf(code string) (Plan, error) {
+	w, err := a.pending(code)
 	return w.plan(), err
-}
-
-// waits finds the plan of a code that has no answer yet.
-func (r *Runner) waits(code string) (waiting, error) {
-	var w waiting
-	now := r.now()
-	found, err := r.ledger.Get(ofCode(code), &w, now)
-	if err != nil {
-		return waiting{}, fmt.Errorf("the plan cannot be looked up: %w", err)
-	}
-	var over bool
-	if found {
-		over, err = r.ledger.Get(answered(w.ID), new(bool), now)
-	}
-	if err != nil || !found || over {
-		return waiting{}, errors.New("no plan of that code waits here: it was answered, has expired, or is another server's")
-	}
-	return w, nil
-}
-
-// plan is the plan with its handles, which are no part of its JSON.
-func (w waiting) plan() Plan {
-	w.Plan.Code, w.Plan.Sealed = w.Code, w.Sealed
-	return w.Plan
-}
-
-// newCode makes the handle of a plan: 80 bits, in groups that can be typed.
-func newCode() string {
-	c := rand.Text()[:16]
-	return c[:4] + "-" + c[4:8] + "-" + c[8:12] + "-" + c[12:]
-}
-
-func plainCode(code string) string {
-	return strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(code))
-}
-
-// keepPlan makes a plan wait for its answer. Where one of the same call waits
-// already, that one is given back.
-func (r *Runner) keepPlan(p Plan, id sealedPlan, caller string) (Plan, error) {
-	now := r.now()
-	w := waiting{p, p.Code, p.Sealed, caller, id}
-	if err := r.ledger.Put(ofCode(p.Code), w, p.Expires, now); err != nil {
-		return Plan{}, err
-	}
-	first, err := r.ledger.Add(ofCall(id.Key), w, p.Expires, now)
-	if err != nil || first {
-		return p, err
-	}
-	if other, waits, err := r.planOf(id.Key); err != nil || waits && r.waitsStill(other) && other.ID.Names == id.Names {
-		return other.plan(), err
-	}
-	return p, r.ledger.Put(ofCall(id.Key), w, p.Expires, now)
-}
-
-// planOf is the newest plan of a call, answered or not.
-func (r *Runner) planOf(key string) (w waiting, found bool, err error) {
-	found, err = r.ledger.Get(ofCall(key), &w, r.now())
-	return w, found, err
-}
-
-// waitsStill tells whether a plan can be shown again: it has no answer, and
-// there is time for one.
-func (r *Runner) waitsStill(w waiting) bool {
-	if w.Sealed == "" || !r.now().Add(planReuse).Before(w.Plan.Expires) {
-		return false
-	}
-	over, err := r.ledger.Get(answered(w.ID), new(bool), r.now())
-	return err == nil && !over
-}
-
-// hear takes what a person said to a call: an answer is heard once.
-func (r *Runner) hear(p sealedPlan) (s said, heard bool, err error) {
-	now := r.now()
-	if found, err := r.ledger.Get(answerTo(p), &s, now); err != nil || !found {
-		return said{}, false, err
-	}
-	if s.Yes {
-		first, err := r.ledger.Add(used(p), true, now.Add(planMark), now)
-		if err != nil || !first {
-			return said{}, false, err
-		}
-	}
-	return s, true, r.ledger.Drop(ofCall(p.Key))
 }

@@ -88,6 +88,7 @@ func createConnTemplate() Tool {
 		Description: "Makes a connection template: connectors created with its tags then replicate to its destination on its schedule.",
 		Effect:      Write,
 		Finder:      "list_destinations",
+		review:      createConnTemplateReview(),
 	}, func(ctx context.Context, api *Account, in createConnTemplateIn) (airbyteclient.ConnectionTemplate, error) {
 		return connTemplateOut(api.CreateConnectionTemplate(ctx, airbyteclient.CreateConnectionTemplateRequest{
 			DataHostingType: in.DataHostingType, DestinationName: in.DestinationName,
@@ -115,6 +116,7 @@ func updateConnTemplate() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_conn_templates",
+		review:      updateConnTemplateReview(),
 	}, func(ctx context.Context, api *Account, in updateConnTemplateIn) (airbyteclient.ConnectionTemplate, error) {
 		return connTemplateOut(api.UpdateConnectionTemplate(ctx, in.TemplateID, airbyteclient.UpdateConnectionTemplateRequest{
 			DestinationName: in.DestinationName, DestinationConfig: json.RawMessage(in.DestinationConfig),
@@ -132,6 +134,7 @@ func deleteConnTemplate() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_conn_templates",
+		review:      deleteConnTemplateReview(),
 	}, func(ctx context.Context, api *Account, in getConnTemplateIn) (*airbyteclient.Deleted, error) {
 		return api.DeleteConnectionTemplate(ctx, in.TemplateID)
 	})
@@ -150,4 +153,44 @@ func describeCron() Tool {
 	}, func(ctx context.Context, api *Account, in describeCronIn) (*airbyteclient.CronDescription, error) {
 		return api.DescribeCron(ctx, in.CronExpression)
 	})
+}
+
+func createConnTemplateReview() Review {
+	return Review{
+		summary: func(call Call, _ *aboutWrite, _ target, _ []Change) string {
+			return "Makes a connection template" + orNothing(call.argument("destination_name")) + " that new connectors replicate by."
+		},
+		undo: func(Call, *aboutWrite, target) string {
+			return "delete_conn_template with the id that the answer gives."
+		},
+	}
+}
+
+func updateConnTemplateReview() Review {
+	return Review{
+		target: reviewedConnTemplate,
+		summary: func(call Call, _ *aboutWrite, found target, changes []Change) string {
+			return "Changes connection template " + templateLabel(call, found) + ": " + fieldsOf(changes) + "."
+		},
+		undo: templateUndo,
+	}
+}
+
+func deleteConnTemplateReview() Review {
+	return Review{
+		target: reviewedConnTemplate,
+		summary: func(call Call, _ *aboutWrite, found target, _ []Change) string {
+			return "Deletes connection template " + templateLabel(call, found) + "."
+		},
+		undo: cannotBeUndone,
+	}
+}
+
+// reviewedConnTemplate returns the connection template that a call changes.
+func reviewedConnTemplate(ctx context.Context, api *Account, call Call, w *aboutWrite) target {
+	got, err := api.GetConnectionTemplate(ctx, call.argument("template_id"))
+	if err != nil {
+		return w.found(nil, nil, err)
+	}
+	return w.found(encoded(withoutSecrets(*got)), encoded(got), nil)
 }

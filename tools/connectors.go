@@ -139,11 +139,15 @@ func shownConnector(c *airbyteclient.Connector, next string) connectorOut {
 
 func createConnector() Tool {
 	return define(Tool{
-		Name:        "create_connector",
-		Title:       "Connect a service",
-		Description: "Connects a service to a workspace. get_definition tells which credentials and settings it takes. Best leave credentials out: the user then enters them on a page, past the chat, which tries them and creates the connector; the same call again tells the outcome. Given ones are stored untried: check_connector tries them.",
-		Effect:      Write,
-		Finder:      "list_definitions",
+		Name:         "create_connector",
+		Title:        "Connect a service",
+		Description:  "Connects a service to a workspace. get_definition tells which credentials and settings it takes. Best leave credentials out: the user then enters them on a page, past the chat, which tries them and creates the connector; the same call again tells the outcome. Given ones are stored untried: check_connector tries them.",
+		Effect:       Write,
+		Finder:       "list_definitions",
+		review:       createConnectorReview(),
+		form:         connectorForm,
+		whenNotFound: newConnectorNotFound,
+		whenInvalid:  newConnectorInvalid,
 	}, func(ctx context.Context, api *Account, in newConnector) (connectorOut, error) {
 		in, old, err := in.replacing(ctx, api)
 		if err != nil {
@@ -182,11 +186,14 @@ func shownCheck(c *airbyteclient.CheckResult, err error) (checkOut, error) {
 
 func checkNewConnector() Tool {
 	return define(Tool{
-		Name:        "check_new_connector",
-		Title:       "Try credentials",
-		Description: "Tries credentials and settings for a new connector without creating it. Takes what create_connector takes. A failed check is an answer with status failed, not an error.",
-		Effect:      Read,
-		Finder:      "list_definitions",
+		Name:         "check_new_connector",
+		Title:        "Try credentials",
+		Description:  "Tries credentials and settings for a new connector without creating it. Takes what create_connector takes. A failed check is an answer with status failed, not an error.",
+		Effect:       Read,
+		Finder:       "list_definitions",
+		review:       checkNewConnectorReview(),
+		whenNotFound: newConnectorNotFound,
+		whenInvalid:  newConnectorInvalid,
 	}, func(ctx context.Context, api *Account, in newConnector) (checkOut, error) {
 		in, _, err := in.replacing(ctx, api)
 		if err != nil {
@@ -217,6 +224,7 @@ func checkConnector() Tool {
 		Description: "Tests whether a connector still works: whether its key or token is still valid and its settings fit, optionally with changes that are not saved. A failed test is an answer with status failed, not an error.",
 		Effect:      Read,
 		Finder:      "list_connectors",
+		review:      checkConnectorReview(),
 	}, func(ctx context.Context, api *Account, in changedConnector) (checkOut, error) {
 		id, err := in.id(ctx, api)
 		if err != nil {
@@ -234,6 +242,8 @@ func updateConnector() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_connectors",
+		review:      updateConnectorReview(),
+		invalid:     refuseNewCredentials,
 	}, func(ctx context.Context, api *Account, in changedConnector) (connectorOut, error) {
 		id, err := in.id(ctx, api)
 		if err != nil {
@@ -262,6 +272,7 @@ func deleteConnector() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_connectors",
+		review:      deleteConnectorReview(),
 	}, func(ctx context.Context, api *Account, in connectorRef) (deleteConnectorOut, error) {
 		id, err := in.id(ctx, api)
 		if err != nil {

@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -11,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"airbyte-agent-mcp/airbyteclient"
 )
 
 // Credentials says how the credentials of a connector may reach the service.
@@ -33,63 +30,6 @@ const (
 	// maxSecret is the longest secret in a file, in bytes.
 	maxSecret = 64 << 10
 )
-
-// CredentialsNeeded is the error of a call that wants a connector without its
-// credentials: a person is to enter them on a page, which then creates it.
-type CredentialsNeeded struct {
-	WorkspaceName, DefinitionID, SourceTemplateID, Name string
-	ReplicationConfig, Environment                      json.RawMessage
-	// ReplacesID and ReplacesName are of the connector that it takes over from.
-	ReplacesID, ReplacesName string
-	// Entities, Tags and TagsMode are as CreateConnectorRequest has them.
-	Entities []airbyteclient.RequestedEntity
-	Tags     []string
-	TagsMode string
-
-	asked func(form string) error
-}
-
-// Asked writes down that a person is asked by a form. Where it fails they must
-// not be.
-func (c *CredentialsNeeded) Asked(form string) error { return c.asked(form) }
-
-func (c *CredentialsNeeded) Error() string {
-	return "the credentials are missing, and a person must enter them"
-}
-
-// complete finds the definition where only the service's name is known.
-func (c *CredentialsNeeded) complete(ctx context.Context, api *Account, connectorType string) error {
-	if c.DefinitionID != "" || c.SourceTemplateID != "" {
-		return nil
-	}
-	if connectorType == "" {
-		return refuse("Which service? Give its definition_id (from list_definitions).").next("Nothing was sent.")
-	}
-	all, err := api.ListSourceDefinitions(ctx, connectorType)
-	if err != nil {
-		return err
-	}
-	for _, d := range all {
-		if strings.EqualFold(d.Name, connectorType) {
-			c.DefinitionID = d.SourceDefinitionID
-			return nil
-		}
-	}
-	return refuse("There is no service of the exact name %q.", shown(connectorType)).next("list_definitions finds it; use its definition_id.")
-}
-
-// withoutCredentials tells whether a call leaves the credentials to a form. A
-// configuration may hold them too.
-func (in newConnector) withoutCredentials() bool {
-	return empty(json.RawMessage(in.Credentials)) && in.ServerSideOAuthSecretID == "" && member(json.RawMessage(in.ReplicationConfig), "credentials") == nil
-}
-
-func empty(object json.RawMessage) bool {
-	for range members(object) {
-		return false
-	}
-	return true
-}
 
 // admits refuses what may not come this way.
 func (p Credentials) admits(in *intake) error {
@@ -121,55 +61,20 @@ func isReference(v json.RawMessage) bool {
 	return member(v, "from_env") != nil || member(v, "from_file") != nil
 }
 
-// read reads the secrets that a call names.
-func (p Credentials) read(in *intake, call *request) error {
+// read reads the secrets that references name; nil if there are none.
+func (p Credentials) read(in *intake) (map[string]string, error) {
+	var references map[string]string
 	for _, r := range in.references {
 		secret, err := p.secret(json.RawMessage(r.value), r.path)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if call.references == nil {
-			call.references = map[string]string{}
+		if references == nil {
+			references = map[string]string{}
 		}
-		call.references[r.value], in.texts[secret] = secret, true
+		references[r.value], in.texts[secret] = secret, true
 	}
-	return nil
-}
-
-// filled are the arguments with secrets in the place of what names them.
-func (c request) filled() json.RawMessage {
-	if c.references == nil {
-		return c.Arguments
-	}
-	out := []byte{'{'}
-	for name, value := range members(c.Arguments) {
-		if slots[name].ruled {
-			value = c.fill(value)
-		}
-		out = appendNamed(out, name, value)
-	}
-	return append(out, '}')
-}
-
-func (c request) fill(v json.RawMessage) json.RawMessage {
-	if secret, ok := c.references[string(v)]; ok {
-		return encoded(secret)
-	}
-	switch kindOf(v) {
-	case '{':
-		out := []byte{'{'}
-		for name, value := range members(v) {
-			out = appendNamed(out, name, c.fill(value))
-		}
-		return append(out, '}')
-	case '[':
-		list := []json.RawMessage{}
-		for value := range elements(v) {
-			list = append(list, c.fill(value))
-		}
-		return encoded(list)
-	}
-	return v
+	return references, nil
 }
 
 // secret reads what a reference names, as far as the operator allows it.

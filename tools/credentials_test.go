@@ -13,17 +13,11 @@ import (
 
 // taken is what a tool gets of arguments under a policy.
 func taken(policy Credentials, tool, arguments string) (string, error) {
-	in := newIntake(policy, tool, json.RawMessage(arguments))
-	in.settle(redactor{})
-	if in.wrong != nil {
-		return "", in.wrong
-	}
-	if err := policy.admits(in); err != nil {
+	found, err := policy.intake(tool, json.RawMessage(arguments), func() redactor { return redactor{} })
+	if err != nil {
 		return "", err
 	}
-	call := &request{Tool: tool, Arguments: json.RawMessage(arguments)}
-	err := policy.read(in, call)
-	return string(call.filled()), err
+	return string(found.fill(json.RawMessage(arguments))), nil
 }
 
 func TestCredentialsComeAsAllowed(t *testing.T) {

@@ -3,6 +3,9 @@ package tools
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
+	"unicode/utf16"
 )
 
 // encode makes JSON on one line. Characters that only HTML minds stay as they
@@ -42,3 +45,14 @@ func encoded(v any) json.RawMessage {
 	}
 	return raw
 }
+
+func empty(object json.RawMessage) bool {
+	for range members(object) {
+		return false
+	}
+	return true
+}
+
+func sortedKeys(v map[string]any) []string { return slices.Sorted(maps.Keys(v)) }
+
+func utf16Of(r rune) []uint16 { return utf16.Encode([]rune{r}) }

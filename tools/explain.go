@@ -21,27 +21,6 @@ type hinted struct {
 
 func (h hinted) Unwrap() error { return h.error }
 
-// Kind names what went wrong in one word, for logs and metrics.
-func Kind(err error) string {
-	var faults *schemas.Faults
-	var refused *refusal
-	var waits *ConfirmNeeded
-	var needs *CredentialsNeeded
-	switch {
-	case errors.As(err, &faults):
-		return "bad_arguments"
-	case errors.As(err, &waits):
-		return "confirm_needed"
-	case errors.As(err, &needs):
-		return "credentials_needed"
-	case errors.As(err, &refused):
-		return "refused"
-	case airbyteclient.KindOf(err) != "":
-		return string(airbyteclient.KindOf(err))
-	}
-	return "internal"
-}
-
 // Explain words an error for a model that has nothing else to go by: what
 // happened, whether calling again can help, and what to do next.
 func (t Tool) Explain(err error) string {
@@ -66,7 +45,7 @@ func (t Tool) Explain(err error) string {
 	case errors.As(err, &refused):
 		words = refused.Error()
 	case errors.As(err, &waits):
-		words = waits.words()
+		words = waits.Explain()
 	case errors.As(err, &needs):
 		words = "The credentials are missing, and a person must enter them: there is no page for that here. Nothing was created. They can connect the service in the Airbyte web app, or this server be asked by an MCP client."
 	case errors.As(err, &api):
@@ -196,8 +175,8 @@ func (t Tool) whereToLook(e *airbyteclient.Error, execute bool) string {
 		return "It does not exist now: the answer to an earlier try of this call was lost, and that one may have deleted it."
 	case execute:
 		return "The connector, the entity or the record does not exist, or is not visible to these credentials. list_connectors has the connectors, describe_connector the entities and actions. Calling again unchanged will not help."
-	case t.Name == "create_connector" || t.Name == "check_new_connector":
-		return "list_definitions has the services, list_workspaces the workspaces; create_scoped_token creates a workspace, if the person who runs this server adds it (--tools create_scoped_token). Calling again unchanged will not help."
+	case t.whenNotFound != "":
+		return t.whenNotFound
 	case t.Finder != "":
 		return "It does not exist, or is not visible to these credentials. Find the right ID or name with " + t.Finder + ", then call again."
 	}
@@ -208,8 +187,8 @@ func (t Tool) whatToMend(execute bool) string {
 	switch {
 	case execute:
 		return "Calling again unchanged will not help. describe_connector has the entities and actions with their parameters; legal values that the message lists may be used as they are." + aboutCredentials(execute)
-	case t.Name == "create_connector" || t.Name == "check_new_connector":
-		return "Nothing was created. get_definition shows the fields that the service wants; settings that are not secret go in replication_config, not in credentials. Mend it and call again."
+	case t.whenInvalid != "":
+		return t.whenInvalid
 	}
 	return "Mend what the message names, then call again."
 }

@@ -75,10 +75,26 @@ func sources(arguments json.RawMessage) json.RawMessage {
 	return append(out, '}')
 }
 
-// label writes down which connectors a call reads from, before it does, and
-// names them by their IDs, so that it reads from no other.
-func (r *Runner) label(ctx context.Context, api *Account, arguments json.RawMessage) (json.RawMessage, error) {
-	if len(r.writes.Flows) == 0 {
+// Flows applies the rules about data that was read before a write. Make it with
+// NewFlows.
+type Flows struct {
+	rules  []FlowRule
+	ledger *Ledger
+	now    func() time.Time
+}
+
+// NewFlows returns the flows of rules, which remember what was read in ledger.
+func NewFlows(rules []FlowRule, ledger *Ledger, now func() time.Time) *Flows {
+	return &Flows{rules, ledger, now}
+}
+
+// Any reports whether there are rules at all.
+func (f *Flows) Any() bool { return len(f.rules) > 0 }
+
+// Label writes down which connectors a call reads from, before it does, and
+// returns the arguments with their IDs, so that it reads from no other.
+func (f *Flows) Label(ctx context.Context, api *Account, arguments json.RawMessage) (json.RawMessage, error) {
+	if !f.Any() {
 		return arguments, nil
 	}
 	var in struct {
@@ -90,11 +106,11 @@ func (r *Runner) label(ctx context.Context, api *Account, arguments json.RawMess
 		return nil, fmt.Errorf("decode checked arguments: %w", err)
 	}
 	var err error
-	if in.ConnectorID, err = r.labelOne(ctx, api, in.ConnectorID, in.WorkspaceName); err != nil {
+	if in.ConnectorID, err = f.labelOne(ctx, api, in.ConnectorID, in.WorkspaceName); err != nil {
 		return nil, err
 	}
 	for i := range in.Connectors {
-		if in.Connectors[i], err = r.labelOne(ctx, api, in.Connectors[i], in.WorkspaceName); err != nil {
+		if in.Connectors[i], err = f.labelOne(ctx, api, in.Connectors[i], in.WorkspaceName); err != nil {
 			return nil, err
 		}
 	}
@@ -111,7 +127,7 @@ func (r *Runner) label(ctx context.Context, api *Account, arguments json.RawMess
 	return append(out, '}'), nil
 }
 
-func (r *Runner) labelOne(ctx context.Context, api *Account, ref, workspace string) (id string, err error) {
+func (f *Flows) labelOne(ctx context.Context, api *Account, ref, workspace string) (id string, err error) {
 	if ref == "" {
 		return "", nil
 	}
@@ -119,14 +135,14 @@ func (r *Runner) labelOne(ctx context.Context, api *Account, ref, workspace stri
 		return "", err
 	}
 	source := &aboutWrite{Tool: "execute_operation"}
-	if err := source.find(ctx, api, request{Tool: source.Tool, Arguments: append(appendMember([]byte{'{'}, "connector_id", encoded(id)), '}')}); err != nil {
+	if err := source.lookUp(source.findOperation(ctx, api, id)); err != nil {
 		return "", err
 	}
-	for _, rule := range r.writes.Flows {
+	for _, rule := range f.rules {
 		if !strictly(rule.From).matches(source) {
 			continue
 		}
-		if err := r.remember(readRecord(ctx, api, rule), label{id, harmless(cmp.Or(source.Connector, id), 80)}); err != nil {
+		if err := f.remember(readRecord(ctx, api, rule), label{id, harmless(cmp.Or(source.Connector, id), 80)}); err != nil {
 			return "", refuse("It cannot be written down that %s was read (%s).", quoted(ref), harmless(err.Error(), 200)).
 				next("Nothing was read: the settings of this server say where its data may go. Call again in a while.")
 		}
@@ -138,39 +154,39 @@ func (r *Runner) labelOne(ctx context.Context, api *Account, ref, workspace stri
 // session, in another the latest that is not the first. Two suffice to know that
 // there is one besides any connector that is written to, and no record of one
 // reader can undo that of another who reads at the same time.
-func (r *Runner) remember(name string, l label) error {
-	now := r.now()
+func (f *Flows) remember(name string, l label) error {
+	now := f.now()
 	until := now.Add(readLife)
 	for range 5 {
-		first, err := r.ledger.Add(name+" first", l, until, now)
+		first, err := f.ledger.Add(name+" first", l, until, now)
 		if err != nil || first {
 			return err
 		}
 		var other label
-		found, err := r.ledger.Get(name+" first", &other, now)
+		found, err := f.ledger.Get(name+" first", &other, now)
 		if err != nil {
 			return err
 		}
 		if !found { // it is over, and its file still there
-			if err := r.ledger.Drop(name + " first"); err != nil {
+			if err := f.ledger.Drop(name + " first"); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := r.ledger.Put(name+" first", other, until, now); err != nil || other.ID == l.ID {
+		if err := f.ledger.Put(name+" first", other, until, now); err != nil || other.ID == l.ID {
 			return err
 		}
-		return r.ledger.Put(name+" latest", l, until, now)
+		return f.ledger.Put(name+" latest", l, until, now)
 	}
 	return errors.New("others write it down at the same time")
 }
 
 // readFrom are connectors that were read by a rule.
-func (r *Runner) readFrom(name string) ([]label, error) {
+func (f *Flows) readFrom(name string) ([]label, error) {
 	var read []label
 	for _, which := range []string{" first", " latest"} {
 		var l label
-		found, err := r.ledger.Get(name+which, &l, r.now())
+		found, err := f.ledger.Get(name+which, &l, f.now())
 		if err != nil {
 			return nil, err
 		}
@@ -188,19 +204,19 @@ type flow struct {
 	from []label
 }
 
-// flows are the rules that are in the way of a write to a connector.
-func (r *Runner) flows(ctx context.Context, api *Account, w *aboutWrite) ([]flow, error) {
+// met returns the rules that are in the way of a write to a connector.
+func (f *Flows) met(ctx context.Context, api *Account, w *aboutWrite) ([]flow, error) {
 	if w.ConnectorID == "" {
 		return nil, nil
 	}
 	var met []flow
-	for i, rule := range r.writes.Flows {
+	for i, rule := range f.rules {
 		if !strictly(rule.To).matches(w) {
 			continue
 		}
-		read, err := r.readFrom(readRecord(ctx, api, rule))
+		read, err := f.readFrom(readRecord(ctx, api, rule))
 		if err != nil {
-			return nil, unknowable(err)
+			return nil, errApprovalUnknown(err)
 		}
 		read = slices.DeleteFunc(read, func(l label) bool { return l.ID == w.ConnectorID })
 		if len(read) > 0 {
@@ -239,3 +255,7 @@ func sourcesOf(met []flow) string {
 	sum := sha256.Sum256(encoded(slices.Compact(ids)))
 	return hex.EncodeToString(sum[:8])
 }
+
+// disclosedIn reports whether the plan already listed the connectors whose data
+// the write may carry.
+func (w *aboutWrite) disclosedIn(plan sealedPlan) bool { return sourcesOf(w.flows) == plan.From }

@@ -123,10 +123,7 @@ func TestPlanTellsWhoseDataAWriteMayCarry(t *testing.T) {
 // Replicas that share a ledger know what was read at each other.
 func TestReplicasKnowWhatWasRead(t *testing.T) {
 	t.Parallel()
-	a, b := replicas(t, t.TempDir())
-	for _, w := range []world{a, b} {
-		w.runner.writes = Writes{Writes: allow, Flows: []FlowRule{{From: "hubspot", To: "linear"}}}
-	}
+	a, b := replicas(t, t.TempDir(), WithWrites(Writes{Writes: allow, Flows: []FlowRule{{From: "hubspot", To: "linear"}}}))
 	a.reads(t, "one", "read_records", readingHubSpot)
 	if kind, _ := b.writes(t, "one"); kind != "refused" {
 		t.Errorf("at the other replica: %s", kind)
@@ -135,8 +132,7 @@ func TestReplicasKnowWhatWasRead(t *testing.T) {
 
 func TestNothingIsReadThatCannotBeKeptTrackOf(t *testing.T) {
 	t.Parallel()
-	a, _ := replicas(t, t.TempDir())
-	a.runner.writes.Flows = []FlowRule{{From: "*", To: "linear"}}
+	a, _ := replicas(t, t.TempDir(), WithWrites(Writes{Writes: confirm, Flows: []FlowRule{{From: "*", To: "linear"}}}))
 	a.runner.ledger.Close()
 	_, err := a.call(t, "read_records", []byte(readingHubSpot))
 	if err == nil || !strings.Contains(err.Error(), "cannot be written down") {
@@ -153,13 +149,13 @@ func TestReadsAtOnceAreAllKnown(t *testing.T) {
 		var wg sync.WaitGroup
 		for j := range 4 {
 			wg.Go(func() {
-				if err := [2]world{a, b}[j%2].runner.remember(name, label{ID: fmt.Sprint(j % 2)}); err != nil {
+				if err := [2]world{a, b}[j%2].runner.approver.flows.remember(name, label{ID: fmt.Sprint(j % 2)}); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		wg.Wait()
-		read, err := a.runner.readFrom(name)
+		read, err := a.runner.approver.flows.readFrom(name)
 		if err != nil || len(read) != 2 || read[0].ID == read[1].ID {
 			t.Fatalf("%v, %v", read, err)
 		}
@@ -168,9 +164,9 @@ func TestReadsAtOnceAreAllKnown(t *testing.T) {
 
 func TestReadingAgainKeepsItKnown(t *testing.T) {
 	t.Parallel()
-	w := keeping(t, allow, FlowRule{From: "hubspot", To: "linear"})
 	now := storyTime
-	w.runner.now = func() time.Time { return now }
+	w := newWorld(t, sandbox.Options{}, WithWrites(Writes{Writes: allow, Flows: []FlowRule{{From: "hubspot", To: "linear"}}}),
+		WithClock(func() time.Time { return now }))
 	w.reads(t, "", "read_records", readingHubSpot)
 	now = now.Add(readLife - time.Minute)
 	w.reads(t, "", "read_records", readingHubSpot)

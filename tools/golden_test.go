@@ -162,6 +162,7 @@ var sealedText = regexp.MustCompile(`"continuation":"[^"]+"`)
 // newRunner makes a runner of every tool, at the time of the stories.
 func newRunner(t testing.TB, limits Limits, options ...Option) *Runner {
 	t.Helper()
+	options = append([]Option{WithClock(func() time.Time { return storyTime })}, options...)
 	list, err := Choose(Catalog(), Choice{Toolsets: []string{"all"}})
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +172,6 @@ func newRunner(t testing.TB, limits Limits, options ...Option) *Runner {
 		t.Fatal(err)
 	}
 	t.Cleanup(runner.Close)
-	runner.now = func() time.Time { return storyTime }
 	return runner
 }
 

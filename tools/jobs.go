@@ -2,8 +2,6 @@ package tools
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"runtime/debug"
 	"sync"
@@ -48,19 +46,6 @@ type Panic struct {
 
 func newJobs(stopped context.Context) *jobs {
 	return &jobs{stopped: stopped, byKey: map[string]*job{}}
-}
-
-// key names a call: who makes it, of what, with which arguments.
-func (c request) key(api *Account) string {
-	if c.Once != "" {
-		return c.Once
-	}
-	h := sha256.New()
-	for _, part := range []string{api.Identity(), c.Tool, string(compact(c.Arguments))} {
-		_, _ = h.Write([]byte(part)) // a hash takes all
-		_, _ = h.Write([]byte{0})
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // find is the job of that key that was handed over, nil if there is none.

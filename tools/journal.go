@@ -24,7 +24,8 @@ import (
 // who does not learns nothing but what guessing gives. A nil journal takes
 // everything and writes nothing.
 type journal struct {
-	path string         // empty for stderr
+	path string // empty for stderr
+	now  func() time.Time
 	busy sync.WaitGroup // writes that were sent and have no outcome yet
 
 	mu   sync.Mutex // guards all below
@@ -71,25 +72,25 @@ type journalEntry struct {
 }
 
 // openJournal goes on with a journal, or begins one.
-func openJournal(target string, stderr io.Writer, now time.Time) (*journal, error) {
+func openJournal(target string, stderr io.Writer, now func() time.Time) (*journal, error) {
 	if target == "" {
 		return nil, nil
 	}
-	j := &journal{salt: make([]byte, saltBytes)}
+	j := &journal{now: now, salt: make([]byte, saltBytes)}
 	_, _ = rand.Read(j.salt) // crypto/rand.Read never fails
 	if target == "stderr" {
 		j.out = stderr
 		if stderr == nil {
 			j.out = os.Stderr
 		}
-		return j, j.write(journalEntry{Step: "begun", Salt: hex.EncodeToString(j.salt), Time: now})
+		return j, j.write(journalEntry{Step: "begun", Salt: hex.EncodeToString(j.salt), Time: j.now()})
 	}
 	f, err := os.OpenFile(target, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	j.path, j.out, j.file = target, f, f
-	if err := j.goOn(now); err != nil {
+	if err := j.goOn(); err != nil {
 		_ = f.Close()
 		return nil, err
 	}
@@ -97,7 +98,7 @@ func openJournal(target string, stderr io.Writer, now time.Time) (*journal, erro
 }
 
 // goOn takes up the chain where the file ends.
-func (j *journal) goOn(now time.Time) error {
+func (j *journal) goOn() error {
 	info, err := j.file.Stat()
 	if err != nil {
 		return err
@@ -106,7 +107,7 @@ func (j *journal) goOn(now time.Time) error {
 		return errors.New("it is not a plain file")
 	}
 	if j.size = info.Size(); j.size == 0 {
-		return j.write(journalEntry{Step: "begun", Salt: hex.EncodeToString(j.salt), Time: now})
+		return j.write(journalEntry{Step: "begun", Salt: hex.EncodeToString(j.salt), Time: j.now()})
 	}
 	first, err := bufio.NewReaderSize(io.NewSectionReader(j.file, 0, j.size), maxJournalLine).ReadSlice('\n')
 	if err != nil {

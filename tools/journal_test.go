@@ -238,7 +238,7 @@ func TestJournalThatCannotBeWrittenStopsWritesNotReads(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.runner.Decide(p.Sealed, w.api.Identity(), true, "test"); err == nil {
+	if err := w.runner.Approver().Decide(p.Sealed, w.api.Identity(), true, "test"); err == nil {
 		t.Error("a yes was taken that the journal does not hold")
 	}
 }
@@ -330,7 +330,7 @@ func TestStoppedServerWritesDownWhatWasUnderWay(t *testing.T) {
 
 func FuzzVerifyJournal(f *testing.F) {
 	var out bytes.Buffer
-	j, err := openJournal("stderr", &out, storyTime)
+	j, err := openJournal("stderr", &out, func() time.Time { return storyTime })
 	if err != nil {
 		f.Fatal(err)
 	}

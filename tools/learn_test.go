@@ -73,13 +73,14 @@ func paramsOf(k, documentation *knowledge) map[string]string {
 
 func TestWhatWasLearnedIsRemembered(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.Options{})
+	now := storyTime
+	w := newWorld(t, sandbox.Options{}, WithClock(func() time.Time { return now }))
 	args := []byte(`{"connector_id": "` + w.connectorsOf(t)[0].ID + `"}`)
 	if _, err := w.call(t, "describe_connector", args); err != nil {
 		t.Fatal(err)
 	}
 	w.sandbox.ResetRequests()
-	w.runner.now = func() time.Time { return storyTime.Add(2 * time.Minute) }
+	now = now.Add(2 * time.Minute)
 	got, err := w.call(t, "describe_connector", args)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -21,6 +22,16 @@ func sealForTest(t testing.TB) *Seal {
 		t.Fatal(err)
 	}
 	return seal
+}
+
+// keysForTest returns a file with the keys of sealForTest.
+func keysForTest(t testing.TB) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "keys")
+	if err := os.WriteFile(file, []byte(base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef"))+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 func ledgerIn(t testing.TB, folder string) *Ledger {
@@ -199,15 +210,13 @@ func TestLedgerIsBoundedInBytes(t *testing.T) {
 
 // replicas are two servers with the same keys and, where there is a folder, one
 // ledger, in front of one service.
-func replicas(t *testing.T, folder string) (a, b world) {
+func replicas(t *testing.T, folder string, more ...Option) (a, b world) {
 	t.Helper()
 	a = newWorld(t, sandbox.Options{}, WithWrites(Writes{Writes: confirm}))
 	b = a
 	for _, w := range []*world{&a, &b} {
-		r := newRunner(t, Limits{}, WithWrites(Writes{Writes: confirm}))
-		r.seal = sealForTest(t)
-		r.ledger = ledgerIn(t, folder)
-		w.runner = r
+		options := append([]Option{WithWrites(Writes{Writes: confirm}), WithLedger(ledgerIn(t, folder))}, more...)
+		w.runner = newRunner(t, Limits{SealKeyFile: keysForTest(t)}, options...)
 	}
 	return a, b
 }
@@ -219,10 +228,10 @@ func TestReplicasShareAPlanAndItsOneUse(t *testing.T) {
 	if q := b.ask(t, "execute_operation", creating); q.Code != p.Code || q.Sealed != p.Sealed || q.Summary != p.Summary {
 		t.Errorf("the other replica asks anew: %+v", q)
 	}
-	if _, err := b.runner.DecideCode(p.Code, true, "page"); err != nil {
+	if _, err := b.runner.Approver().DecideCode(p.Code, true, "page"); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.runner.Decide(p.Sealed, a.api.Identity(), true, "elicitation"); !errors.Is(err, errAnswered) {
+	if err := a.runner.Approver().Decide(p.Sealed, a.api.Identity(), true, "elicitation"); !errors.Is(err, errAnswered) {
 		t.Errorf("answered twice: %v", err)
 	}
 	var made atomic.Int32
@@ -239,7 +248,7 @@ func TestReplicasShareAPlanAndItsOneUse(t *testing.T) {
 		t.Errorf("%d calls were made, sent: %q", made.Load(), a.wrote())
 	}
 	for _, w := range []world{a, b} {
-		if err := w.runner.Decide(p.Sealed, w.api.Identity(), true, "elicitation"); !errors.Is(err, errAnswered) {
+		if err := w.runner.Approver().Decide(p.Sealed, w.api.Identity(), true, "elicitation"); !errors.Is(err, errAnswered) {
 			t.Errorf("replayed: %v", err)
 		}
 	}
@@ -258,7 +267,7 @@ func TestYesIsHeardByOne(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 32 {
 		wg.Go(func() {
-			_, ok, err := [2]world{a, b}[i%2].runner.hear(plan)
+			_, ok, err := [2]world{a, b}[i%2].runner.approver.takeAnswer(plan)
 			if err != nil {
 				t.Error(err)
 			}
@@ -281,9 +290,9 @@ func TestYesOutlivesARestartAndIsUsedOnce(t *testing.T) {
 	if _, err := b.call(t, "execute_operation", []byte(creating)); err != nil || len(a.wrote()) != 1 {
 		t.Fatalf("%v after %q", err, a.wrote())
 	}
-	_, c := replicas(t, t.TempDir())
-	c.api, c.sandbox, c.runner.ledger = a.api, a.sandbox, a.runner.ledger
-	if err := c.runner.Decide(p.Sealed, a.api.Identity(), true, "test"); !errors.Is(err, errAnswered) {
+	_, c := replicas(t, t.TempDir(), WithLedger(a.runner.ledger))
+	c.api, c.sandbox = a.api, a.sandbox
+	if err := c.runner.Approver().Decide(p.Sealed, a.api.Identity(), true, "test"); !errors.Is(err, errAnswered) {
 		t.Errorf("replayed: %v", err)
 	}
 	if q := c.ask(t, "execute_operation", creating); q.Code == p.Code || len(a.wrote()) != 1 {
@@ -296,10 +305,10 @@ func TestProcessesThatShareKeysAloneTakeNoPlanOfEachOther(t *testing.T) {
 	t.Parallel()
 	a, b := replicas(t, "")
 	p := a.ask(t, "execute_operation", creating)
-	if err := b.runner.Decide(p.Sealed, a.api.Identity(), true, "test"); !errors.Is(err, errForged) {
+	if err := b.runner.Approver().Decide(p.Sealed, a.api.Identity(), true, "test"); !errors.Is(err, errForged) {
 		t.Errorf("decided elsewhere: %v", err)
 	}
-	if _, err := b.runner.DecideCode(p.Code, true, "test"); err == nil {
+	if _, err := b.runner.Approver().DecideCode(p.Code, true, "test"); err == nil {
 		t.Error("a code of another process was taken")
 	}
 }

@@ -54,9 +54,9 @@ func (r *Runner) more(ctx context.Context, api *Account, mended json.RawMessage,
 	if _, ok := r.tools[c.Tool]; !ok {
 		return Answer{}, refuse("The continuation is of %s, which is not served any more.", shown(c.Tool)).next("Calling again will not help.")
 	}
-	c.of = c.Of
+	c.Sources = c.Of
 	if c.Of != nil {
-		if _, err := r.label(ctx, api, c.Of); err != nil {
+		if _, err := r.approver.Flows().Label(ctx, api, c.Of); err != nil {
 			return Answer{}, during{r.tools[c.Tool], err}
 		}
 	}
@@ -67,18 +67,18 @@ func (r *Runner) more(ctx context.Context, api *Account, mended json.RawMessage,
 	if in.Path != "" {
 		c.From = place{Path: strings.TrimSpace(in.Path)}
 	}
-	key := c.key(api)
+	key := c.key(api.Identity())
 	got, ok := r.kept.GetIfPresent(key)
 	if partial, is := got.(interface{ has(place) bool }); is {
 		ok = partial.has(c.From)
 	}
 	if ok {
-		return r.render(api, c.request, got, c.From, tokens)
+		return r.render(api, c.Call, got, c.From, tokens)
 	}
 	if c.Once != "" {
 		return r.join(ctx, api, c, tokens)
 	}
-	return r.perform(ctx, api, c, tokens, r.plainly(api, c.request))
+	return r.perform(ctx, api, c, tokens, r.plainly(api, c.Call))
 }
 
 // lost words what is known of a call that is not made again, and whose outcome

@@ -303,14 +303,14 @@ func TestContinuationCarriesNoSecret(t *testing.T) {
 		`{"token":"k-4711"}`:                   false,
 		`{"configuration":{"secret":"k"}}`:     false,
 	} {
-		call := request{Tool: "check_new_connector", Arguments: json.RawMessage(arguments)}
-		sealed := call.sealed(api)
-		if got := sealed.Arguments != nil; got != carried || sealed.key(api) != call.key(api) {
+		call := Call{Tool: "check_new_connector", Arguments: json.RawMessage(arguments)}
+		sealed := call.forContinuation(api.Identity())
+		if got := sealed.Arguments != nil; got != carried || sealed.key(api.Identity()) != call.key(api.Identity()) {
 			t.Errorf("%s is carried: %v", arguments, got)
 		}
 	}
-	write := request{Tool: "update_workspace", Arguments: json.RawMessage(`{"name":"n"}`), Writes: true}
-	if write.sealed(api).Arguments != nil {
+	write := Call{Tool: "update_workspace", Arguments: json.RawMessage(`{"name":"n"}`), Writes: true}
+	if write.forContinuation(api.Identity()).Arguments != nil {
 		t.Error("a write is carried, though it is never made again")
 	}
 }

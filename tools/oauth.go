@@ -26,6 +26,7 @@ func setOAuthConfig() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_definitions",
+		review:      setOAuthReview(),
 	}, func(ctx context.Context, api *Account, in setOAuthConfigIn) (*airbyteclient.OAuthCredentials, error) {
 		if (in.ConnectorType == "") == (in.ConnectorDefinitionID == "") {
 			return nil, refuse("Give either connector_type or connector_definition_id.").next("list_definitions has both.")
@@ -54,7 +55,36 @@ func deleteOAuthConfig() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_definitions",
+		review:      deleteOAuthReview(),
 	}, func(ctx context.Context, api *Account, in deleteOAuthConfigIn) (deleteOAuthConfigOut, error) {
 		return deleteOAuthConfigOut{in.ConnectorType, true}, api.DeleteOAuthCredentials(ctx, in.ConnectorType)
 	})
+}
+
+func setOAuthReview() Review {
+	return Review{
+		target: storedOAuth,
+		summary: func(call Call, _ *aboutWrite, _ target, _ []Change) string {
+			return "Replaces the organization's OAuth application for " + quoted(call.argument("connector_type")+call.argument("connector_definition_id")) + "."
+		},
+		undo: func(Call, *aboutWrite, target) string {
+			return "delete_oauth_config takes it back to Airbyte's own; a former one of yours is lost."
+		},
+	}
+}
+
+func deleteOAuthReview() Review {
+	return Review{
+		target: storedOAuth,
+		summary: func(call Call, _ *aboutWrite, _ target, _ []Change) string {
+			return "Removes the organization's OAuth application for " + quoted(call.argument("connector_type")) + "; Airbyte's serves again."
+		},
+		undo: cannotBeUndone,
+	}
+}
+
+// storedOAuth notes that an OAuth application is never shown again.
+func storedOAuth(_ context.Context, _ *Account, _ Call, w *aboutWrite) target {
+	w.note("What is stored now cannot be read, so it is not shown.")
+	return target{}
 }

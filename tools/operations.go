@@ -120,6 +120,7 @@ func executeOperation() Tool {
 		Finder:      "list_connectors",
 		readOnly:    readOperation,
 		changes:     changing,
+		review:      Operation(),
 	}, execute)
 }
 

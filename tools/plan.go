@@ -2,7 +2,8 @@ package tools
 
 import (
 	"bytes"
-	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -58,18 +59,35 @@ const (
 	maxLookedAt = 1 << 20
 )
 
-// plan makes a plan of a call, seals it and keeps it until it is answered.
-func (r *Runner) plan(api *Account, call request, w *aboutWrite, found target) (Plan, error) {
-	if len(call.Arguments) > maxPlanned {
-		return Plan{}, refuse("The call has %d bytes of arguments, and a person cannot look through more than %d.", len(call.Arguments), maxPlanned).
-			next("Nothing was sent. Send less, or in parts; the person who runs this server decides which writes need nobody's yes (--writes, rules).")
-	}
-	now := r.now()
+// sealedPlan is what Plan.Sealed holds: what a yes is good for.
+type sealedPlan struct {
+	Key    string `json:"k"`           // of the call: its caller, tool and arguments
+	Sum    string `json:"s,omitempty"` // of the target; empty where there was none
+	Nonce  string `json:"n"`
+	Tool   string `json:"t"`
+	ID     string `json:"c,omitempty"` // of the connector
+	Entity string `json:"e,omitempty"`
+	Action string `json:"a,omitempty"`
+	// From identifies the connectors whose data it may carry, Names the secrets
+	// that its references named, as it was told.
+	From  string `json:"f,omitempty"`
+	Names string `json:"r,omitempty"`
+}
+
+// name returns what a plan goes by where its code must not stand.
+func (p sealedPlan) name() string {
+	sum := sha256.Sum256([]byte("plan " + p.Nonce))
+	return hex.EncodeToString(sum[:8])
+}
+
+// plan returns what a person is shown of a call, without the handles by which
+// they answer.
+func (w *aboutWrite) plan(call Call, found target) Plan {
 	p := Plan{
 		Tool: call.Tool, Action: harmless(w.Action, 100), Entity: harmless(w.Entity, 200),
 		ConnectorID: w.ConnectorID, Connector: harmless(w.Connector, 200), Service: harmless(w.Service, 200),
 		Workspace: harmless(w.Workspace, 200), Account: harmless(w.Account, 200),
-		Affected: max(found.affected, 1), Expires: now.Add(planLife), Code: newCode(),
+		Affected: max(found.affected, 1),
 	}
 	shown := call.shown()
 	p.Sends, p.Record = inWhole(shown, "", false), w.which
@@ -79,7 +97,7 @@ func (r *Runner) plan(api *Account, call request, w *aboutWrite, found target) (
 	if found.record != nil {
 		p.Target, _ = forPerson(found.record)
 	}
-	w.lookAtName(call)
+	w.warnOfName(call)
 	for _, f := range w.flows {
 		w.note("Before it, data of " + namesOf(f.from) + " was read in this session: see that it is not what goes out here.")
 	}
@@ -87,29 +105,7 @@ func (r *Runner) plan(api *Account, call request, w *aboutWrite, found target) (
 	p.Summary = w.summary(call, found, p.Changes)
 	p.Undo = w.undo(call, found)
 	p.Notes = bounded(w.notes)
-
-	id := sealedPlan{
-		Key: call.key(api), Sum: found.sum, Nonce: rand.Text(),
-		Tool: call.Tool, ID: w.ConnectorID, Entity: p.Entity, Action: p.Action, From: sourcesOf(w.flows), Names: call.named(),
-	}
-	var err error
-	if p.Sealed, err = r.seal.Close(planPurpose(r.ledger), api.Identity(), p.Expires, id); err != nil {
-		return Plan{}, err
-	}
-	kept, err := r.keepPlan(p, id, api.Identity())
-	if err != nil {
-		return Plan{}, refuse("The plan of this cannot be kept until it is answered (%s).", harmless(err.Error(), 200)).
-			next("Nothing was sent. Call again in a while.")
-	}
-	if kept.Code != p.Code { // another call was first, and wrote it down
-		return kept, nil
-	}
-	entry := r.entry(api, call, w, "planned", decision{confirm, ""})
-	entry.Plan = id.name()
-	if err := r.journal.write(entry); err != nil {
-		return Plan{}, journalDown(err)
-	}
-	return kept, nil
+	return p
 }
 
 func bounded(notes []string) []string {

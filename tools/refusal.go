@@ -1,6 +1,8 @@
 package tools
 
 import (
+	"airbyte-agent-mcp/airbyteclient"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -22,8 +24,26 @@ func (r *refusal) next(format string, args ...any) *refusal {
 	return r
 }
 
+// Kind names the error in one word, for logs and metrics.
+func (r *refusal) Kind() string { return "refused" }
+
 func (r *refusal) Error() string {
 	return strings.TrimSpace(r.what + " " + r.then)
+}
+
+// Kind names what went wrong in one word, for logs and metrics: what an error
+// with a method Kind says of itself, or the kind of an error of the API.
+func Kind(err error) string {
+	if own, ok := errors.AsType[interface {
+		error
+		Kind() string
+	}](err); ok {
+		return own.Kind()
+	}
+	if kind := airbyteclient.KindOf(err); kind != "" {
+		return string(kind)
+	}
+	return "internal"
 }
 
 // shown shortens text of a stranger for an error.

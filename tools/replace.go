@@ -19,6 +19,14 @@ import (
 var noNewCredentials = refuse("The credentials of a connector cannot be changed.").
 	next("Nothing was sent. create_connector with replaces set to this connector keeps its name and settings; best leave credentials out there, so that the user enters the new ones on a page.")
 
+// refuseNewCredentials returns noNewCredentials for arguments with credentials.
+func refuseNewCredentials(arguments json.RawMessage) error {
+	if member(arguments, "credentials") != nil {
+		return noNewCredentials
+	}
+	return nil
+}
+
 // replacing fills in what a new connector has in common with the one that it
 // replaces, which is nil if there is none.
 func (in newConnector) replacing(ctx context.Context, api *Account) (newConnector, *airbyteclient.Connector, error) {

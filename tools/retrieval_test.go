@@ -195,7 +195,5 @@ func toolNamed(name string) Tool {
 func newStoryWorld(t *testing.T) world {
 	t.Helper()
 	now := func() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
-	w := newWorld(t, sandbox.Options{Now: now})
-	w.runner.now = now
-	return w
+	return newWorld(t, sandbox.Options{Now: now}, WithClock(now))
 }

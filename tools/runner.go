@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,31 +48,50 @@ type Runner struct {
 	kept        *otter.Cache[string, result]
 	credentials Credentials
 	running     *jobs
-	writes      Writes
+	approver    *Approver
 	journal     *journal // nil where none is kept
 	ledger      *Ledger
+	ownsLedger  bool // Close closes it
 	now         func() time.Time
 	stop        context.CancelFunc
 }
 
 // Option changes what most runners leave as it is.
-type Option func(*Runner)
+type Option func(*options)
+
+type options struct {
+	writes      Writes
+	credentials Credentials
+	ledger      *Ledger
+	now         func() time.Time
+}
 
 // WithWrites sets which writes are made, wait for a person, or are refused, and
 // where they are written down. Without it all are made.
 func WithWrites(writes Writes) Option {
-	return func(r *Runner) { r.writes = writes }
+	return func(o *options) { o.writes = writes }
 }
 
 // WithCredentials sets how those of connectors may be given. Without it, in any
 // way but by reference.
 func WithCredentials(c Credentials) Option {
-	return func(r *Runner) { r.credentials = c }
+	return func(o *options) { o.credentials = c }
+}
+
+// WithLedger sets where it is remembered what was used, in place of the one that
+// Limits names. The caller closes it.
+func WithLedger(ledger *Ledger) Option {
+	return func(o *options) { o.ledger = ledger }
+}
+
+// WithClock sets what tells the time. Without it, time.Now.
+func WithClock(now func() time.Time) Option {
+	return func(o *options) { o.now = now }
 }
 
 // NewRunner makes a runner of tools that have been chosen and checked. Close
 // ends what still runs.
-func NewRunner(list []Tool, limits Limits, options ...Option) (*Runner, error) {
+func NewRunner(list []Tool, limits Limits, choices ...Option) (*Runner, error) {
 	if limits.MaxAnswerTokens == 0 {
 		limits.MaxAnswerTokens = 8000
 	}
@@ -94,28 +112,33 @@ func NewRunner(list []Tool, limits Limits, options ...Option) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	o := options{now: time.Now}
+	for _, option := range choices {
+		option(&o)
+	}
+	if err := o.writes.check(); err != nil {
+		return nil, err
+	}
 	stopped, stop := context.WithCancel(context.Background())
 	r := &Runner{
 		tools: map[string]Tool{}, limits: limits, seal: seal, memory: newMemory(), running: newJobs(stopped),
-		now: time.Now, stop: stop,
+		credentials: o.credentials, now: o.now, stop: stop,
 		kept: otter.Must(&otter.Options[string, result]{
 			MaximumWeight:    maxKept,
 			Weigher:          func(_ string, kept result) uint32 { return uint32(kept.size()) + 512 },
 			ExpiryCalculator: otter.ExpiryWriting[string, result](keptFor),
 		}),
 	}
-	for _, option := range options {
-		option(r)
+	if r.ledger = o.ledger; r.ledger == nil {
+		r.ownsLedger = true
+		if r.ledger, err = openShared(limits, seal); err != nil {
+			return nil, err
+		}
 	}
-	if err := r.writes.check(); err != nil {
-		return nil, err
-	}
-	if r.ledger, err = openShared(limits, seal); err != nil {
-		return nil, err
-	}
-	if r.journal, err = openJournal(r.writes.Audit, r.writes.Stderr, time.Now()); err != nil {
+	if r.journal, err = openJournal(o.writes.Audit, o.writes.Stderr, o.now); err != nil {
 		return nil, fmt.Errorf("--audit: %w", err)
 	}
+	r.approver = NewApprover(o.writes, seal, r.ledger, r.journal, o.now)
 	if limits.DownloadDir != "" {
 		if r.files, err = os.OpenRoot(limits.DownloadDir); err != nil {
 			return nil, fmt.Errorf("--download-dir: %w", err)
@@ -131,7 +154,9 @@ func NewRunner(list []Tool, limits Limits, options ...Option) (*Runner, error) {
 func (r *Runner) Close() {
 	r.stop()
 	r.journal.close()
-	r.ledger.Close()
+	if r.ownsLedger {
+		r.ledger.Close()
+	}
 	r.kept.StopAllGoroutines()
 	r.memory.cache.StopAllGoroutines()
 	if r.files != nil {
@@ -152,13 +177,19 @@ func openShared(limits Limits, seal *Seal) (*Ledger, error) {
 	return ledger, nil
 }
 
-// Seal is what continuations are sealed with.
+// Seal returns the key ring that encrypts continuations.
 func (r *Runner) Seal() *Seal { return r.seal }
 
-// Ledger is where it is remembered what was used.
+// Ledger returns the record of what was handed out and used once.
 func (r *Runner) Ledger() *Ledger { return r.ledger }
 
-// Tools are all that it can call, by name.
+// Approver returns what decides the writes of this runner.
+func (r *Runner) Approver() *Approver { return r.approver }
+
+// Journal returns the audit trail; nil where none is kept.
+func (r *Runner) Journal() *journal { return r.journal }
+
+// Tools returns all tools that it can call, by name.
 func (r *Runner) Tools() map[string]Tool { return r.tools }
 
 // Answer is what a call gives back.
@@ -175,33 +206,9 @@ type Attachment struct {
 	Data             []byte
 }
 
-// request is one call of a tool: what a continuation needs to make it again.
-type request struct {
-	Tool      string          `json:"t"`
-	Arguments json.RawMessage `json:"a,omitempty"` // mended
-	Once      string          `json:"o,omitempty"` // the key of a call that is never made again
-	Writes    bool            `json:"w,omitempty"` // it may have changed something
-
-	references map[string]string // the secrets that the arguments name, by what names them
-	given      bool              // credentials, wherever in the arguments
-	secrets    *secrets          // in the arguments, and those that they name
-	places     map[string]bool   // where secrets stand in the arguments, by spot.key
-	of         json.RawMessage   // continuation.Of, where there are no arguments to tell it
-}
-
-// sealed is the request as a continuation carries it. A call that may have
-// changed something is never made again, and one that was given a secret does
-// not hand it out, not even sealed: of these the key alone.
-func (c request) sealed(api *Account) request {
-	if c.Writes || c.tells() {
-		return request{Tool: c.Tool, Once: c.key(api), Writes: c.Writes}
-	}
-	return c
-}
-
 // continuation is what read_more is handed.
 type continuation struct {
-	request
+	Call
 	From  place `json:"f,omitzero"`
 	Since int64 `json:"s,omitempty"` // Unix time at which a call began that was still running
 	Cut   bool  `json:"c,omitempty"` // nothing follows, but something was cut that has a path
@@ -230,97 +237,56 @@ func (r *Runner) call(ctx context.Context, api *Account, t Tool, arguments json.
 		mended, err = t.mend(mended)
 	}
 	if err != nil {
-		return Answer{}, r.unfit(t, arguments, err)
+		// That a secret is among them comes first: what does not fit is quoted.
+		if misplaced := r.credentials.misplacedSecret(t.Name, arguments); misplaced != nil {
+			return Answer{}, misplaced
+		}
+		return Answer{}, t.explainInvalid(arguments, err)
 	}
-	call := request{Tool: t.Name, Arguments: mended, Writes: t.writes(mended)}
-	if err := r.admit(ctx, api, &call); err != nil {
+	call := Call{Tool: t.Name, Arguments: mended, Writes: t.writes(mended)}
+	call.Secrets, err = r.credentials.intake(t.Name, mended, func() redactor { return marks(ctx, api, mended) })
+	if err != nil {
 		return Answer{}, err
 	}
+	// Trying credentials sends them: whoever could name any secret and the address
+	// that it is sent to would have it.
+	call.Writes = call.Writes || call.Secrets.byReference()
 	if t.Name == readMoreName {
 		return r.more(ctx, api, mended, tokens)
 	}
 	if t.Foreign {
-		if call.Arguments, err = r.label(ctx, api, call.Arguments); err != nil {
+		if call.Arguments, err = r.approver.Flows().Label(ctx, api, call.Arguments); err != nil {
 			return Answer{}, during{t, err}
 		}
 	}
-	if t.Name == "create_connector" {
-		if err := r.needsForm(ctx, api, call); err != nil {
-			return Answer{}, err
-		}
+	if err := r.form(ctx, api, t, call); err != nil {
+		return Answer{}, err
 	}
 	if call.Writes {
-		if at := repeated(mended, ""); at != "" {
-			return Answer{}, refuse("%s is given twice, and it cannot be told which one counts.", at).next("Nothing was sent. Give it once.")
-		}
-		if at := findMark(mended); at != "" {
-			return Answer{}, refuse("%s holds a text that was cut for an answer, so writing it would lose the rest.", at).
-				next("Nothing was sent. Fetch the whole text with read_more (path), then call again with it, or leave the field out.")
-		}
 		return r.write(ctx, api, call, tokens)
 	}
-	return r.perform(ctx, api, continuation{request: call}, tokens, r.plainly(api, call))
+	return r.perform(ctx, api, continuation{Call: call}, tokens, r.plainly(api, call))
 }
 
-// needsForm is a *CredentialsNeeded for a call that leaves the credentials to a
-// person. What they do on the page is their own yes, so no plan is made.
-func (r *Runner) needsForm(ctx context.Context, api *Account, call request) error {
-	var in newConnector
-	if json.Unmarshal(call.Arguments, &in) != nil || call.given || !in.withoutCredentials() {
-		return nil
-	}
-	w := aboutTool(call)
-	if r.writes.asks() {
-		if err := w.find(ctx, api, call); err != nil {
-			return err
-		}
-	}
-	if r.writes.decide(w).what == deny {
-		return nil // which write says, and writes down
-	}
-	in, old, err := in.replacing(ctx, api)
+// run makes a call. None of the secrets that it was given comes back, neither in
+// its result nor in the words of its error.
+func (r *Runner) run(ctx context.Context, api *Account, call Call) (result, error) {
+	got, err := r.tools[call.Tool].run(ctx, api, call.filled())
 	if err != nil {
-		return during{r.tools[call.Tool], err}
+		return nil, call.Secrets.secrets.err(err)
 	}
-	need := &CredentialsNeeded{
-		WorkspaceName: orDefault(in.WorkspaceName, api), DefinitionID: in.DefinitionID, SourceTemplateID: in.SourceTemplateID, Name: in.Name,
-		ReplicationConfig: json.RawMessage(in.ReplicationConfig), Environment: json.RawMessage(in.Environment),
-		Entities: requested(in.Entities), Tags: in.SelectedConnectionTemplateTags, TagsMode: in.SelectedConnectionTemplateTagsMode,
-	}
-	need.asked = func(form string) error {
-		entry := r.entry(api, call, w, "form", decision{"ask", "form"})
-		entry.Plan = form
-		if err := r.journal.write(entry); err != nil {
-			return journalDown(err)
-		}
-		return nil
-	}
-	if old != nil {
-		need.ReplacesID, need.ReplacesName, need.Name = old.ID, old.Name, cmp.Or(need.Name, old.Name)
-	}
-	if err := need.complete(ctx, api, in.ConnectorType); err != nil {
-		return err
-	}
-	return need
-}
-
-// writes tells whether a call may change something.
-func (t Tool) writes(mended json.RawMessage) bool {
-	if t.changes != nil {
-		return t.changes(mended)
-	}
-	return t.Effect != Read
+	return got.without(call.Secrets.secrets), nil
 }
 
 // plainly makes a call that changes nothing.
-func (r *Runner) plainly(api *Account, call request) func(context.Context) (result, error) {
+func (r *Runner) plainly(api *Account, call Call) func(context.Context) (result, error) {
 	return func(ctx context.Context) (result, error) { return r.run(ctx, api, call) }
 }
 
 // perform makes a call with run, or waits for the same one that is still
 // running, and renders its answer from a place on.
 func (r *Runner) perform(ctx context.Context, api *Account, c continuation, tokens int, run func(context.Context) (result, error)) (Answer, error) {
-	key := c.key(api)
+	key := c.key(api.Identity())
 	if n, counts := c.From.record(); c.Part && counts {
 		api.skip = max(n-1, 0) // with the last one shown, to see that it is the same list
 		key += "/" + strconv.Itoa(api.skip)
@@ -336,11 +302,11 @@ func (r *Runner) perform(ctx context.Context, api *Account, c continuation, toke
 		c.Part = true
 		return r.perform(ctx, api, c, tokens, run)
 	}
-	return r.render(api, c.request, got, c.From, tokens)
+	return r.render(api, c.Call, got, c.From, tokens)
 }
 
 // render makes an answer of a result.
-func (r *Runner) render(api *Account, call request, got result, from place, tokens int) (Answer, error) {
+func (r *Runner) render(api *Account, call Call, got result, from place, tokens int) (Answer, error) {
 	foreign := r.tools[call.Tool].Foreign
 	most := tokens * bytesPerToken
 	if foreign {
@@ -365,7 +331,7 @@ func (r *Runner) render(api *Account, call request, got result, from place, toke
 		return answer, nil
 	}
 	if got.size() <= maxKeptOne {
-		r.kept.Set(call.key(api), got)
+		r.kept.Set(call.key(api.Identity()), got)
 	}
 	if f.arguments != nil {
 		call.Arguments = f.arguments
@@ -378,17 +344,17 @@ func (r *Runner) render(api *Account, call request, got result, from place, toke
 const maxContinued = 8 << 10
 
 // continued adds to a cut answer what is missing and how to get it.
-func (r *Runner) continued(api *Account, answer json.RawMessage, f *fitter, call request) (json.RawMessage, error) {
+func (r *Runner) continued(api *Account, answer json.RawMessage, f *fitter, call Call) (json.RawMessage, error) {
 	note := f.cut.words(f.next != (place{}) || f.arguments != nil)
 	rest := struct {
 		Cut          omitted `json:"cut"`
 		Note         string  `json:"note_on_cut"`
 		Continuation string  `json:"continuation,omitempty"`
 	}{Cut: f.cut}
-	if len(call.sealed(api).Arguments) > maxContinued {
+	if len(call.forContinuation(api.Identity()).Arguments) > maxContinued {
 		rest.Note = note + " The arguments are too long for a continuation: call again and ask for less (fewer fields, fewer records)."
 	} else {
-		sealed, err := r.sealed(api, continuation{request: call, From: f.next, Cut: f.next == (place{}) && f.arguments == nil, Part: f.held != nil})
+		sealed, err := r.sealed(api, continuation{Call: call, From: f.next, Cut: f.next == (place{}) && f.arguments == nil, Part: f.held != nil})
 		if err != nil {
 			return nil, err
 		}
@@ -404,10 +370,10 @@ func (r *Runner) continued(api *Account, answer json.RawMessage, f *fitter, call
 }
 
 func (r *Runner) sealed(api *Account, c continuation) (string, error) {
-	if c.Of = c.of; len(r.writes.Flows) > 0 && r.tools[c.Tool].Foreign && c.Arguments != nil {
+	if c.Of = c.Sources; r.approver.Flows().Any() && r.tools[c.Tool].Foreign && c.Arguments != nil {
 		c.Of = sources(c.Arguments)
 	}
-	c.request = c.request.sealed(api)
+	c.Call = c.forContinuation(api.Identity())
 	return r.seal.Close("continuation", api.Identity(), api.now().Add(continuationLife), c)
 }
 

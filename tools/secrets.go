@@ -1,8 +1,6 @@
 package tools
 
 import (
-	"cmp"
-	"context"
 	"encoding/json"
 	"regexp"
 	"strconv"
@@ -232,142 +230,35 @@ func (in *intake) misplaced(path, kind string) {
 	}
 }
 
-// unfit is the error of arguments that do not fit their tool. That a secret is
-// among them comes first: what does not fit is quoted.
-func (r *Runner) unfit(t Tool, arguments json.RawMessage, err error) error {
-	in := newIntake(r.credentials, t.Name, arguments)
-	if in.settle(redactor{}); in.wrong != nil {
-		return in.wrong
-	}
-	if member(arguments, "credentials") != nil && t.Name == "update_connector" {
-		return noNewCredentials
-	}
-	return err
-}
-
-// admit refuses a call that was given secrets where none may be, and takes in
-// those that it may have.
-func (r *Runner) admit(ctx context.Context, api *Account, call *request) error {
-	in := newIntake(r.credentials, call.Tool, call.Arguments)
+// Intake takes in the arguments of a call: it refuses secrets where none may
+// stand, and reads those that references name. The marked function returns what
+// the specification of the service marks as secret; it is called only where
+// names and looks do not tell.
+func (p Credentials) intake(tool string, arguments json.RawMessage, marked func() redactor) (given, error) {
+	in := newIntake(p, tool, arguments)
 	if in.wrong == nil && len(in.unsure)+len(in.unmarked) > 0 {
-		in.settle(marks(ctx, api, call.Arguments))
+		in.settle(marked())
 	}
 	if in.wrong != nil {
-		return in.wrong
+		return given{}, in.wrong
 	}
-	if err := in.policy.admits(in); err != nil {
-		return err
+	if err := p.admits(in); err != nil {
+		return given{}, err
 	}
-	if err := in.policy.read(in, call); err != nil {
-		return err
-	}
-	// Trying credentials sends them: whoever could name any secret and the address
-	// that it is sent to would have it.
-	call.Writes = call.Writes || in.references != nil
-	call.given, call.secrets, call.places = in.references != nil || in.plain != "", in.secrets(), in.places
-	return nil
-}
-
-// run makes a call. None of the secrets that it was given comes back, neither in
-// its result nor in the words of its error.
-func (r *Runner) run(ctx context.Context, api *Account, call request) (result, error) {
-	got, err := r.tools[call.Tool].run(ctx, api, call.filled())
+	references, err := p.read(in)
 	if err != nil {
-		return nil, call.secrets.err(err)
+		return given{}, err
 	}
-	return got.without(call.secrets), nil
+	return given{
+		references: references, found: references != nil || in.plain != "", secrets: in.secrets(), places: in.places,
+	}, nil
 }
 
-// tells is whether the call was given secrets, or might have been.
-func (c request) tells() bool {
-	for name := range members(c.Arguments) {
-		if slots[name].secret {
-			return true
-		}
-	}
-	return c.given || c.secrets != nil
-}
-
-// shown are the arguments without the secrets that may stand in them. Only where
-// one stands it is blanked: else a call could hide what it sends by giving it as
-// a secret as well.
-func (c request) shown() json.RawMessage {
-	if len(c.places) == 0 {
-		return c.Arguments
-	}
-	return withoutPlaces(c.Arguments, "", c.places)
-}
-
-func withoutPlaces(v json.RawMessage, key string, places map[string]bool) json.RawMessage {
-	switch kind := kindOf(v); {
-	case places[key]:
-		return encoded(redacted)
-	case kind == '{':
-		out := []byte{'{'}
-		for name, value := range members(v) {
-			out = appendNamed(out, name, withoutPlaces(value, key+"\x00"+name, places))
-		}
-		return append(out, '}')
-	case kind == '[':
-		out := []byte{'['}
-		n := 0
-		for value := range elements(v) {
-			if n > 0 {
-				out = append(out, ',')
-			}
-			out = append(out, withoutPlaces(value, key+"\x00"+strconv.Itoa(n), places)...)
-			n++
-		}
-		return append(out, ']')
-	}
-	return v
-}
-
-// marks is what is marked as secret by the specification that the settings of a
-// call go by. Where it cannot be had, names and looks must do.
-func marks(ctx context.Context, api *Account, arguments json.RawMessage) redactor {
-	given := func(name string) string { return text(member(arguments, name)) }
-	definition := cmp.Or(given("definition_id"), given("actor_definition_id"))
-	template, kind, destination := given("source_template_id"), given("connector_type"), given("destination_definition_id")
-	connector := connectorRef{cmp.Or(given("connector_id"), given("replaces")), given("workspace_name")}
-	if member(arguments, "partial_default_config") != nil {
-		template = cmp.Or(template, given("template_id"))
-	}
-	key := strings.Join([]string{"marks", definition, template, kind, destination, connector.ConnectorID, connector.WorkspaceName}, "/")
-	marked, _, _ := recallWithin(ctx, api, key, asideTime, func(ctx context.Context) (redactor, error) {
-		switch {
-		case connector.ConnectorID != "":
-			id, err := connector.id(ctx, api)
-			if err != nil {
-				return redactor{}, err
-			}
-			got, err := api.GetConnector(ctx, id)
-			if err != nil {
-				return redactor{}, err
-			}
-			return markedBy(got.SourceTemplate.UserConfigSpec), nil
-		case destination != "":
-			got, err := api.GetDestinationDefinition(ctx, destination)
-			if err != nil {
-				return redactor{}, err
-			}
-			return markedBy(got.Definition.Spec), nil
-		case template != "":
-			got, err := api.GetSourceTemplate(ctx, template)
-			if err != nil {
-				return redactor{}, err
-			}
-			return markedBy(got.UserConfigSpec), nil
-		}
-		need := &CredentialsNeeded{DefinitionID: definition}
-		if err := need.complete(ctx, api, kind); err != nil {
-			return redactor{}, err
-		}
-		got, err := api.GetSourceDefinition(ctx, need.DefinitionID)
-		if err != nil {
-			return redactor{}, err
-		}
-		return markedBy(got.Definition.Spec), nil
-	})
-	return marked
+// misplacedSecret returns the refusal of a secret that stands in arguments where
+// none may, as far as that can be told without asking the API; nil if there is
+// none.
+func (p Credentials) misplacedSecret(tool string, arguments json.RawMessage) error {
+	in := newIntake(p, tool, arguments)
+	in.settle(redactor{})
+	return in.wrong
 }

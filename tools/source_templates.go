@@ -88,6 +88,7 @@ func createTemplate() Tool {
 		Description: "Makes a source template, so that users of the organization can connect a service; from a definition, or as a copy of another template.",
 		Effect:      Write,
 		Finder:      "list_templates",
+		review:      createTemplateReview(),
 	}, func(ctx context.Context, api *Account, in createTemplateIn) (*airbyteclient.SourceTemplate, error) {
 		switch {
 		case (in.ActorDefinitionID == "") == (in.OriginalSourceTemplateID == ""):
@@ -122,6 +123,7 @@ func updateTemplate() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_templates",
+		review:      updateTemplateReview(),
 	}, func(ctx context.Context, api *Account, in updateTemplateIn) (*airbyteclient.SourceTemplate, error) {
 		return templateOut(api.UpdateSourceTemplate(ctx, in.TemplateID, airbyteclient.UpdateSourceTemplateRequest{
 			Name: in.Name, Propagate: in.Propagate, Mode: in.Mode,
@@ -138,7 +140,64 @@ func deleteTemplate() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_templates",
+		review:      deleteTemplateReview(),
 	}, func(ctx context.Context, api *Account, in getTemplateIn) (*airbyteclient.Deleted, error) {
 		return api.DeleteSourceTemplate(ctx, in.TemplateID)
 	})
+}
+
+func createTemplateReview() Review {
+	return Review{
+		summary: func(call Call, _ *aboutWrite, _ target, _ []Change) string {
+			return "Enables a service for the users of the organization, by a new source template" + orNothing(call.argument("name")) + "."
+		},
+		undo: func(Call, *aboutWrite, target) string {
+			return "delete_template with the id that the answer gives."
+		},
+	}
+}
+
+func updateTemplateReview() Review {
+	return Review{
+		target: reviewedTemplate,
+		summary: func(call Call, _ *aboutWrite, found target, changes []Change) string {
+			summary := "Changes source template " + templateLabel(call, found) + ": " + fieldsOf(changes)
+			if string(member(call.Arguments, "propagate")) == "true" {
+				summary += ", and every connector made from it"
+			}
+			return summary + "."
+		},
+		undo: templateUndo,
+	}
+}
+
+func deleteTemplateReview() Review {
+	return Review{
+		target: reviewedTemplate,
+		summary: func(call Call, _ *aboutWrite, found target, _ []Change) string {
+			return "Deletes source template " + templateLabel(call, found) + ": users can no longer connect the service by it."
+		},
+		undo: cannotBeUndone,
+	}
+}
+
+// reviewedTemplate returns the source template that a call changes.
+func reviewedTemplate(ctx context.Context, api *Account, call Call, w *aboutWrite) target {
+	got, err := api.GetSourceTemplate(ctx, call.argument("template_id"))
+	if err != nil {
+		return w.found(nil, nil, err)
+	}
+	whole := encoded(got)
+	shown, err := templateOut(got, nil)
+	return w.found(encoded(shown), whole, err)
+}
+
+// templateLabel names the template that a call is about.
+func templateLabel(call Call, found target) string {
+	return quoted(labelOf(found.record, call.argument("template_id")))
+}
+
+// templateUndo names the call that restores the former values of a template.
+func templateUndo(call Call, w *aboutWrite, found target) string {
+	return w.again(call, found, "template_id")
 }

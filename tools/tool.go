@@ -53,9 +53,20 @@ type Tool struct {
 	// what it returns.
 	mend func(json.RawMessage) (json.RawMessage, error)
 	run  func(context.Context, *Account, json.RawMessage) (result, error)
-	// changes tells of one call whether it may change something, where that
-	// depends on the arguments.
+	// changes reports whether a call with these arguments is a write. Nil means
+	// that Effect decides.
 	changes func(json.RawMessage) bool
+	// review says what a person is shown of a write.
+	review Review
+	// form returns what a person must enter on a page in place of the call; nil
+	// if nothing, or if allowed reports false.
+	form func(ctx context.Context, api *Account, call Call, allowed func() (bool, error)) (*CredentialsNeeded, error)
+	// invalid words a better refusal of arguments that do not fit the schema; nil
+	// if it has none.
+	invalid func(json.RawMessage) error
+	// whenNotFound and whenInvalid are advice for errors of those kinds, where
+	// this tool has better than the general one.
+	whenNotFound, whenInvalid string
 }
 
 // pair is the schemas of a tool.
@@ -140,4 +151,23 @@ func (t Tool) InputSchema() json.RawMessage {
 		return nil
 	}
 	return schema.input.JSON()
+}
+
+// Writes reports whether a call with these arguments may change something.
+func (t Tool) writes(arguments json.RawMessage) bool {
+	if t.changes != nil {
+		return t.changes(arguments)
+	}
+	return t.Effect != Read
+}
+
+// explainInvalid returns the error of arguments that do not fit the schema, in
+// the tool's own words if it has any.
+func (t Tool) explainInvalid(arguments json.RawMessage, err error) error {
+	if t.invalid != nil {
+		if own := t.invalid(arguments); own != nil {
+			return own
+		}
+	}
+	return err
 }

@@ -71,7 +71,7 @@ func TestForeignDataIsMarkedFirst(t *testing.T) {
 		}
 	}
 	// So is what read_more gives of them.
-	long := request{Tool: "execute_operation", Arguments: json.RawMessage(`{"connector_id":"linear","entity":"issues","action":"list","params":{"first":50}}`)}
+	long := Call{Tool: "execute_operation", Arguments: json.RawMessage(`{"connector_id":"linear","entity":"issues","action":"list","params":{"first":50}}`)}
 	first, err := w.runner.Call(t.Context(), w.api.Client, long.Tool, json.RawMessage(strings.TrimSuffix(string(long.Arguments), "}")+`,"max_tokens":400}`))
 	if err != nil {
 		t.Fatal(err)

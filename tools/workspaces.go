@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"fmt"
 
 	"airbyte-agent-mcp/airbyteclient"
 )
@@ -82,6 +83,7 @@ func updateWorkspace() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_workspaces",
+		review:      updateWorkspaceReview(),
 	}, func(ctx context.Context, api *Account, in updateWorkspaceIn) (*airbyteclient.Workspace, error) {
 		return api.UpdateWorkspace(ctx, in.WorkspaceID, airbyteclient.UpdateWorkspaceRequest{
 			Name: in.Name, Status: in.Status, CacheEnabled: in.CacheEnabled,
@@ -97,6 +99,7 @@ func deleteWorkspace() Tool {
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_workspaces",
+		review:      deleteWorkspaceReview(),
 	}, func(ctx context.Context, api *Account, in getWorkspaceIn) (*airbyteclient.Deleted, error) {
 		return api.DeleteWorkspace(ctx, in.WorkspaceID)
 	})
@@ -113,4 +116,55 @@ func getWorkspaceStats() Tool {
 	}, func(ctx context.Context, api *Account, _ nothing) (*airbyteclient.WorkspaceStats, error) {
 		return api.GetWorkspaceStats(ctx)
 	})
+}
+
+func updateWorkspaceReview() Review {
+	return Review{
+		target: reviewedWorkspace,
+		summary: func(call Call, w *aboutWrite, _ target, changes []Change) string {
+			if call.argument("status") == "inactive" {
+				return "Switches workspace " + quoted(w.Workspace) + " off, with every connection in it."
+			}
+			return "Changes workspace " + quoted(w.Workspace) + ": " + fieldsOf(changes) + "."
+		},
+		undo: func(call Call, w *aboutWrite, found target) string { return w.again(call, found, "workspace_id") },
+	}
+}
+
+func deleteWorkspaceReview() Review {
+	return Review{
+		target: reviewedWorkspace,
+		summary: func(_ Call, w *aboutWrite, found target, _ []Change) string {
+			return fmt.Sprintf("Deletes workspace %s with everything connected in it (%d connectors).", quoted(w.Workspace), max(0, found.affected-1))
+		},
+		undo: cannotBeUndone,
+	}
+}
+
+// reviewedWorkspace returns the workspace that a call changes, with the
+// connectors in it.
+func reviewedWorkspace(ctx context.Context, api *Account, call Call, w *aboutWrite) target {
+	id := call.argument("workspace_id")
+	got, err := api.GetWorkspace(ctx, id)
+	if err != nil {
+		w.Workspace = id
+		return w.found(nil, nil, err)
+	}
+	w.Workspace = got.Name
+	if got.OrganizationID != "" {
+		w.Account = "organization " + got.OrganizationID
+	}
+	whole := []any{got}
+	connectors, err := api.ListConnectors(ctx, airbyteclient.ListConnectorsOptions{WorkspaceID: id})
+	if err != nil {
+		w.note("How many connectors are in it could not be found out: " + withoutRequest(err) + ".")
+	} else if len(connectors) > 0 {
+		w.note(fmt.Sprintf("It holds %d connectors.%s", len(connectors), named(" They are", connectors)))
+	}
+	for _, c := range connectors {
+		whole = append(whole, c.ID, c.Name)
+	}
+	t := w.found(encoded(got), encoded(whole), nil)
+	t.affected = 1 + len(connectors)
+	return t
 }

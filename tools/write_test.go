@@ -42,7 +42,7 @@ func (w world) ask(t testing.TB, tool, arguments string) Plan {
 
 func (w world) decide(t testing.TB, p Plan, yes bool) {
 	t.Helper()
-	if err := w.runner.Decide(p.Sealed, w.api.Identity(), yes, "test"); err != nil {
+	if err := w.runner.Approver().Decide(p.Sealed, w.api.Identity(), yes, "test"); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -130,7 +130,7 @@ func TestYesIsForOneCall(t *testing.T) {
 		t.Error("a plan that waits is made twice")
 	}
 	w.decide(t, p, true)
-	if err := w.runner.Decide(p.Sealed, w.api.Identity(), true, "test"); !errors.Is(err, errAnswered) {
+	if err := w.runner.Approver().Decide(p.Sealed, w.api.Identity(), true, "test"); !errors.Is(err, errAnswered) {
 		t.Errorf("a second yes: %v", err)
 	}
 	other := strings.Replace(creating, "Export fails", "Export works", 1)
@@ -148,7 +148,7 @@ func TestYesIsForOneCall(t *testing.T) {
 		t.Fatalf("%d were sent", n)
 	}
 	next := w.ask(t, "execute_operation", creating)
-	if err := w.runner.Decide(p.Sealed, w.api.Identity(), true, "test"); !errors.Is(err, errAnswered) {
+	if err := w.runner.Approver().Decide(p.Sealed, w.api.Identity(), true, "test"); !errors.Is(err, errAnswered) {
 		t.Errorf("replayed after use: %v", err)
 	}
 	if next.Code == p.Code || len(w.wrote()) != 1 {
@@ -169,7 +169,7 @@ func TestNoIsToldOnce(t *testing.T) {
 	if q := w.ask(t, "execute_operation", creating); q.Code == p.Code {
 		t.Error("the plan outlives its no")
 	}
-	if err := w.runner.Decide(p.Sealed, w.api.Identity(), true, "test"); err == nil {
+	if err := w.runner.Approver().Decide(p.Sealed, w.api.Identity(), true, "test"); err == nil {
 		t.Error("a no became a yes")
 	}
 	if len(w.wrote()) > 0 {
@@ -181,7 +181,7 @@ func TestPlanIsOneCallersAndOneServers(t *testing.T) {
 	t.Parallel()
 	w := confirming(t)
 	p := w.ask(t, "execute_operation", creating)
-	if err := w.runner.Decide(p.Sealed, "another", true, "test"); !errors.Is(err, errForged) {
+	if err := w.runner.Approver().Decide(p.Sealed, "another", true, "test"); !errors.Is(err, errForged) {
 		t.Errorf("another caller: %v", err)
 	}
 	theirs, err := airbyteclient.New(airbyteclient.Config{ClientID: "theirs"})
@@ -197,10 +197,11 @@ func TestPlanIsOneCallersAndOneServers(t *testing.T) {
 	}
 	// Another process with the same keys cannot know whether it was used.
 	q := w.ask(t, "delete_connector", `{"connector_id": "slack"}`)
-	if w.runner.ledger, err = OpenLedger("", w.runner.seal); err != nil {
+	other, err := OpenLedger("", w.runner.seal)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.runner.Decide(q.Sealed, w.api.Identity(), true, "test"); !errors.Is(err, errForged) {
+	if err := NewApprover(Writes{}, w.runner.seal, other, nil, w.runner.now).Decide(q.Sealed, w.api.Identity(), true, "test"); !errors.Is(err, errForged) {
 		t.Errorf("after a restart: %v", err)
 	}
 }
@@ -209,19 +210,19 @@ func TestCodeDecidesInThisProcess(t *testing.T) {
 	t.Parallel()
 	w := confirming(t)
 	p := w.ask(t, "execute_operation", creating)
-	if got, err := w.runner.PlanOf(strings.ToLower(p.Code)); err != nil || got.Summary != p.Summary {
+	if got, err := w.runner.Approver().PlanOf(strings.ToLower(p.Code)); err != nil || got.Summary != p.Summary {
 		t.Fatalf("the plan of %s: %v", p.Code, err)
 	}
-	if _, err := w.runner.DecideCode("AAAA-AAAA-AAAA-AAAA", true, "terminal"); err == nil {
+	if _, err := w.runner.Approver().DecideCode("AAAA-AAAA-AAAA-AAAA", true, "terminal"); err == nil {
 		t.Error("a made-up code was taken")
 	}
-	if got, err := w.runner.DecideCode(p.Code, true, "terminal"); err != nil || got.Code != p.Code {
+	if got, err := w.runner.Approver().DecideCode(p.Code, true, "terminal"); err != nil || got.Code != p.Code {
 		t.Fatalf("%v", err)
 	}
-	if _, err := w.runner.PlanOf(p.Code); err == nil {
+	if _, err := w.runner.Approver().PlanOf(p.Code); err == nil {
 		t.Error("an answered plan still waits")
 	}
-	if _, err := w.runner.DecideCode(p.Code, true, "terminal"); err == nil {
+	if _, err := w.runner.Approver().DecideCode(p.Code, true, "terminal"); err == nil {
 		t.Error("a code was used twice")
 	}
 	if _, err := w.call(t, "execute_operation", []byte(creating)); err != nil || len(w.wrote()) != 1 {
@@ -291,8 +292,8 @@ func TestSignedURLsAreNoChange(t *testing.T) {
 
 func TestSecretsOfRecordsAreNotInAPlan(t *testing.T) {
 	t.Parallel()
-	w := &aboutWrite{Tool: "execute_operation", Action: "update", Entity: "hooks", known: &knowledge{}}
-	call := request{Tool: "execute_operation", Arguments: json.RawMessage(`{"params":{"id":1,"secret":"canary-new","credentials":{"deep":"canary-new"},"url":"https://u:canary-new@h.example","note":"n\u202e"}}`)}
+	w := &aboutWrite{Tool: "execute_operation", Action: "update", Entity: "hooks", known: &knowledge{}, review: Operation()}
+	call := Call{Tool: "execute_operation", Arguments: json.RawMessage(`{"params":{"id":1,"secret":"canary-new","credentials":{"deep":"canary-new"},"url":"https://u:canary-new@h.example","note":"n\u202e"}}`)}
 	found := target{record: json.RawMessage(`{"secret":"canary-old","credentials":{"deep":"canary-old"},"url":"https://u:canary-old@h.example","note":"old\u202e"}`), named: []string{"id"}}
 	target, _ := forPerson(found.record)
 	sends, blanked := forPerson(call.Arguments)
@@ -453,17 +454,17 @@ func TestPlanAndYesExpire(t *testing.T) {
 		}
 		p := ask()
 		time.Sleep(planLife)
-		if err := r.Decide(p.Sealed, client.Identity(), true, "test"); !errors.Is(err, errExpired) {
+		if err := r.Approver().Decide(p.Sealed, client.Identity(), true, "test"); !errors.Is(err, errExpired) {
 			t.Errorf("an old plan: %v", err)
 		}
-		if _, err := r.PlanOf(p.Code); err == nil {
+		if _, err := r.Approver().PlanOf(p.Code); err == nil {
 			t.Error("an old plan still waits")
 		}
 		q := ask()
 		if q.Code == p.Code {
 			t.Fatal("an old plan is shown again")
 		}
-		if err := r.Decide(q.Sealed, client.Identity(), true, "test"); err != nil {
+		if err := r.Approver().Decide(q.Sealed, client.Identity(), true, "test"); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(yesLife)
@@ -486,7 +487,7 @@ func TestRunningWriteNeedsNoSecondYes(t *testing.T) {
 		if !ok {
 			t.Fatal(err)
 		}
-		if _, err := r.DecideCode(waits.Plan.Code, true, "test"); err != nil {
+		if _, err := r.Approver().DecideCode(waits.Plan.Code, true, "test"); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := call(); err != nil || string(member(got.JSON, "pending")) != "true" {
@@ -510,7 +511,7 @@ func TestTwoCallsShareNoYes(t *testing.T) {
 		r, client := slowly(t, s)
 		_, err := r.Call(t.Context(), client, "update_slowly", json.RawMessage(`{}`))
 		waits, _ := errors.AsType[*ConfirmNeeded](err)
-		if _, err := r.DecideCode(waits.Plan.Code, true, "test"); err != nil {
+		if _, err := r.Approver().DecideCode(waits.Plan.Code, true, "test"); err != nil {
 			t.Fatal(err)
 		}
 		for range 20 {
@@ -574,11 +575,11 @@ func FuzzDecide(f *testing.F) {
 		sealed = base64.RawURLEncoding.EncodeToString(raw) + more
 		good := purpose+"\x00"+caller == planPurpose(ledger)+"\x00"+ours && flip == 0 && strings.TrimSpace(more) == "" &&
 			until > now && !spent[nonce] && len(sealed) <= maxSealedPlan
-		if err := w.runner.Decide(sealed, ours, true, "fuzz"); (err == nil) != good {
+		if err := w.runner.Approver().Decide(sealed, ours, true, "fuzz"); (err == nil) != good {
 			t.Errorf("a plan that is good: %v, was taken: %v", good, err)
 		}
 		spent[nonce] = spent[nonce] || good
-		if w.runner.Decide(sealed, ours, true, "fuzz") == nil {
+		if w.runner.Approver().Decide(sealed, ours, true, "fuzz") == nil {
 			t.Error("it was taken twice")
 		}
 	})
@@ -592,10 +593,10 @@ func TestPlanIsNoContinuation(t *testing.T) {
 	if _, err := w.call(t, "read_more", encoded(map[string]string{"continuation": p.Sealed})); err == nil {
 		t.Error("a plan was read on")
 	}
-	if _, err := w.runner.PlanOf(p.Sealed); err == nil {
+	if _, err := w.runner.Approver().PlanOf(p.Sealed); err == nil {
 		t.Error("a sealed plan is a code")
 	}
-	if _, err := w.runner.DecideCode(p.Sealed, true, "test"); err == nil || len(w.wrote()) > 0 {
+	if _, err := w.runner.Approver().DecideCode(p.Sealed, true, "test"); err == nil || len(w.wrote()) > 0 {
 		t.Errorf("decided by %v, wrote %q", err, w.wrote())
 	}
 }
