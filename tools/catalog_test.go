@@ -53,15 +53,6 @@ func TestCatalogCosts(t *testing.T) {
 	}
 }
 
-func everything(t *testing.T) []Tool {
-	t.Helper()
-	list, err := Choose(Catalog(), Choice{Toolsets: []string{"all"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return list
-}
-
 // What clients and providers cut, refuse or lose is kept out of every tool.
 func TestEveryToolFitsEveryClient(t *testing.T) {
 	t.Parallel()

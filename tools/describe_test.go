@@ -81,8 +81,14 @@ func TestReadOnlyServersShowNoWrite(t *testing.T) {
 			t.Errorf("an example is %+v", call)
 		}
 	}
-	if tool := describeConnector().readOnly(); tool.Effect != Read {
-		t.Errorf("the tool of read-only servers is %s", tool.Effect)
+	list, err := Choose(Catalog(), Choice{Tools: []string{"describe_connector"}, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tool := range list {
+		if tool.Effect != Read {
+			t.Errorf("the tool of read-only servers is %s: %s", tool.Name, tool.Effect)
+		}
 	}
 }
 

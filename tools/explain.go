@@ -14,12 +14,13 @@ import (
 
 // hinted adds to an error what only its tool knows.
 type hinted struct {
-	error
+	err   error
 	hint  string // what to do next
 	reads bool   // the call would have changed nothing, whatever its tool may do
 }
 
-func (h hinted) Unwrap() error { return h.error }
+func (h hinted) Error() string { return h.err.Error() }
+func (h hinted) Unwrap() error { return h.err }
 
 // Explain words an error for a model that has nothing else to go by: what
 // happened, whether calling again can help, and what to do next.

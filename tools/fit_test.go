@@ -73,7 +73,7 @@ func serving(t testing.TB, payload string, calls *int) (*Runner, *airbyteclient.
 		*calls++
 		return servedOut{plain(payload)}, nil
 	})
-	r, err := NewRunner([]Tool{fake, readMore()}, Limits{})
+	r, err := NewRunner([]Tool{fake, readMoreTool()}, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

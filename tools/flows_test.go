@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -10,36 +9,6 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 )
-
-const (
-	readingHubSpot = `{"connector_id": "hubspot", "entity": "companies", "limit": 1}`
-	readingGitHub  = `{"connector_id": "github", "entity": "repositories", "limit": 1}`
-)
-
-// keeping is a world with rules about where data may go.
-func keeping(t *testing.T, writes string, flows ...FlowRule) world {
-	t.Helper()
-	return newWorld(t, sandbox.Options{}, WithWrites(Writes{Writes: writes, Flows: flows}))
-}
-
-func (w world) reads(t *testing.T, session, tool, arguments string) json.RawMessage {
-	t.Helper()
-	got, err := w.runner.Call(InSession(t.Context(), session), w.api.Client, tool, json.RawMessage(arguments))
-	if err != nil {
-		t.Fatalf("%s %s: %v", tool, arguments, err)
-	}
-	return got.JSON
-}
-
-// writes tells how a write to Linear ends.
-func (w world) writes(t *testing.T, session string) (kind, words string) {
-	t.Helper()
-	_, err := w.runner.Call(InSession(t.Context(), session), w.api.Client, "execute_operation", json.RawMessage(creating))
-	if err == nil {
-		return "ok", ""
-	}
-	return Kind(err), w.runner.tools["execute_operation"].Explain(err)
-}
 
 func TestDataReadFromOneConnectorIsNotWrittenToAnother(t *testing.T) {
 	t.Parallel()
@@ -133,7 +102,7 @@ func TestReplicasKnowWhatWasRead(t *testing.T) {
 func TestNothingIsReadThatCannotBeKeptTrackOf(t *testing.T) {
 	t.Parallel()
 	a, _ := replicas(t, t.TempDir(), WithWrites(Writes{Writes: confirm, Flows: []FlowRule{{From: "*", To: "linear"}}}))
-	a.runner.ledger.Close()
+	a.runner.Ledger().Close()
 	_, err := a.call(t, "read_records", []byte(readingHubSpot))
 	if err == nil || !strings.Contains(err.Error(), "cannot be written down") {
 		t.Errorf("%v", err)
@@ -143,19 +112,21 @@ func TestNothingIsReadThatCannotBeKeptTrackOf(t *testing.T) {
 // Two reads at once do not undo what is known of each other.
 func TestReadsAtOnceAreAllKnown(t *testing.T) {
 	t.Parallel()
-	a, b := replicas(t, t.TempDir())
+	folder := t.TempDir()
+	now := func() time.Time { return storyTime }
+	a, b := NewFlows(nil, ledgerIn(t, folder), now), NewFlows(nil, ledgerIn(t, folder), now)
 	for i := range 60 {
 		name := fmt.Sprint("read ", i)
 		var wg sync.WaitGroup
 		for j := range 4 {
 			wg.Go(func() {
-				if err := [2]world{a, b}[j%2].runner.approver.flows.remember(name, label{ID: fmt.Sprint(j % 2)}); err != nil {
+				if err := [2]*Flows{a, b}[j%2].remember(name, label{ID: fmt.Sprint(j % 2)}); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		wg.Wait()
-		read, err := a.runner.approver.flows.readFrom(name)
+		read, err := a.readFrom(name)
 		if err != nil || len(read) != 2 || read[0].ID == read[1].ID {
 			t.Fatalf("%v, %v", read, err)
 		}

@@ -5,14 +5,11 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -140,62 +137,6 @@ func described(t *testing.T, tool Tool) string {
 		t.Fatal(err)
 	}
 	return indented(t, b)
-}
-
-// world is a sandbox of its own with a client of it.
-type world struct {
-	sandbox *sandbox.Sandbox
-	api     *Account
-	runner  *Runner
-}
-
-// call calls a tool as a server does. What is sealed differs from run to run
-// and is left out.
-func (w world) call(t testing.TB, tool string, arguments []byte) (json.RawMessage, error) {
-	t.Helper()
-	got, err := w.runner.Call(t.Context(), w.api.Client, tool, arguments)
-	return sealedText.ReplaceAll(got.JSON, []byte(`"continuation":"…"`)), err
-}
-
-var sealedText = regexp.MustCompile(`"continuation":"[^"]+"`)
-
-// newRunner makes a runner of every tool, at the time of the stories.
-func newRunner(t testing.TB, limits Limits, options ...Option) *Runner {
-	t.Helper()
-	options = append([]Option{WithClock(func() time.Time { return storyTime })}, options...)
-	list, err := Choose(Catalog(), Choice{Toolsets: []string{"all"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	runner, err := NewRunner(list, limits, options...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(runner.Close)
-	return runner
-}
-
-// storyTime is when every story happens.
-var storyTime = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
-
-func newWorld(t testing.TB, options sandbox.Options, more ...Option) world {
-	t.Helper()
-	if options.Now == nil {
-		options.Now = func() time.Time { return storyTime }
-	}
-	s := sandbox.New(options)
-	srv := httptest.NewServer(s)
-	t.Cleanup(srv.Close)
-	api, err := airbyteclient.New(airbyteclient.Config{
-		APIHost: srv.URL, ClientID: sandbox.ClientID,
-		ClientSecret: airbyteclient.NewSecret(sandbox.ClientSecret), OrganizationID: sandbox.OrganizationID,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(api.CloseIdleConnections)
-	runner := newRunner(t, Limits{}, more...)
-	return world{s, &Account{Client: api, memory: runner.memory, now: runner.now}, runner}
 }
 
 // scopedToken mints a token where the arguments ask for one.

@@ -19,24 +19,6 @@ import (
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 )
 
-// journaled is a world that keeps a journal in a file.
-func journaled(t *testing.T, writes string) (world, string) {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "writes.jsonl")
-	return newWorld(t, sandbox.Options{}, WithWrites(Writes{
-		Writes: writes, Audit: file, RequestID: func(context.Context) string { return "req-1" },
-	})), file
-}
-
-func lines(t *testing.T, file string) []string {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.SplitAfter(strings.TrimSuffix(string(text), "\n")+"\n", "\n")[:bytes.Count(text, []byte("\n"))]
-}
-
 func steps(list []string) (said []string) {
 	for _, line := range list {
 		said = append(said, text(member([]byte(line), "step")))
@@ -216,7 +198,7 @@ func TestJournalThatCannotBeWrittenStopsWritesNotReads(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"it was closed": func(_ *testing.T, w world, _ string) { _ = w.runner.journal.file.Close() },
+		"it was closed": func(_ *testing.T, w world, _ string) { _ = w.runner.Journal().file.Close() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

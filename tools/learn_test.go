@@ -14,16 +14,6 @@ import (
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 )
 
-// connectorsOf lists the connectors of the sandbox's default workspace.
-func (w world) connectorsOf(t *testing.T) []airbyteclient.ConnectorSummary {
-	t.Helper()
-	list, err := w.api.ListConnectors(t.Context(), airbyteclient.ListConnectorsOptions{WorkspaceName: "default"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return list
-}
-
 // The sandbox tells its tables twice: as documentation and as JSON. What is
 // read of the one must be what is read of the other.
 func TestDocumentationTellsWhatTheServiceHas(t *testing.T) {

@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -11,38 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"airbyte-agent-mcp/airbyteclient/sandbox"
 )
-
-func sealForTest(t testing.TB) *Seal {
-	t.Helper()
-	seal, err := NewSeal([]byte("0123456789abcdef0123456789abcdef"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return seal
-}
-
-// keysForTest returns a file with the keys of sealForTest.
-func keysForTest(t testing.TB) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "keys")
-	if err := os.WriteFile(file, []byte(base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef"))+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
-func ledgerIn(t testing.TB, folder string) *Ledger {
-	t.Helper()
-	l, err := OpenLedger(folder, sealForTest(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.Close)
-	return l
-}
 
 // ledgers are two views of one ledger of each kind.
 func ledgers(t *testing.T) map[string][2]*Ledger {
@@ -208,19 +176,6 @@ func TestLedgerIsBoundedInBytes(t *testing.T) {
 	}
 }
 
-// replicas are two servers with the same keys and, where there is a folder, one
-// ledger, in front of one service.
-func replicas(t *testing.T, folder string, more ...Option) (a, b world) {
-	t.Helper()
-	a = newWorld(t, sandbox.Options{}, WithWrites(Writes{Writes: confirm}))
-	b = a
-	for _, w := range []*world{&a, &b} {
-		options := append([]Option{WithWrites(Writes{Writes: confirm}), WithLedger(ledgerIn(t, folder))}, more...)
-		w.runner = newRunner(t, Limits{SealKeyFile: keysForTest(t)}, options...)
-	}
-	return a, b
-}
-
 func TestReplicasShareAPlanAndItsOneUse(t *testing.T) {
 	t.Parallel()
 	a, b := replicas(t, t.TempDir())
@@ -260,14 +215,14 @@ func TestYesIsHeardByOne(t *testing.T) {
 	p := a.ask(t, "execute_operation", creating)
 	a.decide(t, p, true)
 	var plan sealedPlan
-	if err := a.runner.seal.Open(planPurpose(a.runner.ledger), a.api.Identity(), storyTime, p.Sealed, &plan); err != nil {
+	if err := a.runner.Seal().Open(planPurpose(a.runner.Ledger()), a.api.Identity(), storyTime, p.Sealed, &plan); err != nil {
 		t.Fatal(err)
 	}
 	var heard atomic.Int32
 	var wg sync.WaitGroup
 	for i := range 32 {
 		wg.Go(func() {
-			_, ok, err := [2]world{a, b}[i%2].runner.approver.takeAnswer(plan)
+			_, ok, err := [2]world{a, b}[i%2].runner.Approver().takeAnswer(plan)
 			if err != nil {
 				t.Error(err)
 			}
@@ -290,7 +245,7 @@ func TestYesOutlivesARestartAndIsUsedOnce(t *testing.T) {
 	if _, err := b.call(t, "execute_operation", []byte(creating)); err != nil || len(a.wrote()) != 1 {
 		t.Fatalf("%v after %q", err, a.wrote())
 	}
-	_, c := replicas(t, t.TempDir(), WithLedger(a.runner.ledger))
+	_, c := replicas(t, t.TempDir(), WithLedger(a.runner.Ledger()))
 	c.api, c.sandbox = a.api, a.sandbox
 	if err := c.runner.Approver().Decide(p.Sealed, a.api.Identity(), true, "test"); !errors.Is(err, errAnswered) {
 		t.Errorf("replayed: %v", err)
@@ -319,7 +274,7 @@ func TestBrokenLedgerStopsWritesThatNeedAYes(t *testing.T) {
 	a, _ := replicas(t, folder)
 	p := a.ask(t, "execute_operation", creating)
 	a.decide(t, p, true)
-	a.runner.ledger.Close()
+	a.runner.Ledger().Close()
 	_, err := a.call(t, "execute_operation", []byte(creating))
 	if err == nil || !strings.Contains(err.Error(), "cannot be found out") || len(a.wrote()) > 0 {
 		t.Errorf("%v after %q", err, a.wrote())

@@ -69,7 +69,7 @@ func (r *Runner) more(ctx context.Context, api *Account, mended json.RawMessage,
 	}
 	key := c.key(api.Identity())
 	got, ok := r.kept.GetIfPresent(key)
-	if partial, is := got.(interface{ has(place) bool }); is {
+	if partial, is := got.(partialResult); is {
 		ok = partial.has(c.From)
 	}
 	if ok {
@@ -114,13 +114,14 @@ func (r *Runner) pending(api *Account, c continuation, since time.Time) (Answer,
 	}{true, note, 5, sealed})}, nil
 }
 
-// during says of which tool an error is, where another one was called.
+// during is an error of a tool, where another one was called.
 type during struct {
 	tool Tool
-	error
+	err  error
 }
 
-func (d during) Unwrap() error { return d.error }
+func (d during) Error() string { return d.err.Error() }
+func (d during) Unwrap() error { return d.err }
 
 // findMark looks for a text that was cut for an answer, by us or by the
 // service, and names where it stands; empty if there is none.

@@ -9,50 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"airbyte-agent-mcp/airbyteclient"
 )
-
-// slowTools are tools that take a while, and how often they ran.
-type slowTools struct {
-	takes       time.Duration
-	reads, sent atomic.Int32
-}
-
-type slowIn struct {
-	Name   string `json:"name,omitempty" jsonschema_description:"x"`
-	Action string `json:"action,omitempty" jsonschema_description:"x"`
-}
-
-type slowOut struct {
-	Result json.RawMessage `json:"result"`
-}
-
-func (s *slowTools) list() []Tool {
-	run := func(ran *atomic.Int32) func(context.Context, *Account, slowIn) (slowOut, error) {
-		return func(ctx context.Context, _ *Account, in slowIn) (slowOut, error) {
-			ran.Add(1)
-			select {
-			case <-time.After(s.takes):
-			case <-ctx.Done():
-				return slowOut{}, ctx.Err()
-			}
-			if in.Name == "panic" {
-				panic("out of order")
-			}
-			return slowOut{encoded("done " + in.Name)}, nil
-		}
-	}
-	return []Tool{
-		define(Tool{Name: "list_slowly", Title: "x", Description: "x"}, run(&s.reads)),
-		define(Tool{Name: "update_slowly", Title: "x", Description: "x", Effect: Destroy}, run(&s.sent)),
-		readMore(),
-	}
-}
 
 // replica is a process that serves these tools.
 func (s *slowTools) replica(t *testing.T, limits Limits) func(tool, arguments string) (Answer, error) {
@@ -80,11 +42,6 @@ func must(t *testing.T) func(Answer, error) json.RawMessage {
 		}
 		return a.JSON
 	}
-}
-
-// more is the arguments that go on after an answer.
-func more(answer json.RawMessage) string {
-	return string(append(appendMember([]byte("{"), "continuation", member(answer, "continuation")), '}'))
 }
 
 func TestSlowCallIsAnsweredInTimeAndGoesOn(t *testing.T) {
@@ -144,7 +101,7 @@ func TestOutcomeWaitsToBeAskedFor(t *testing.T) {
 		}
 		func() {
 			defer func() {
-				if p, ok := recover().(*Panic); !ok || p.Value != "out of order" || !strings.Contains(string(p.Stack), "more_test.go") {
+				if p, ok := recover().(*Panic); !ok || p.Value != "out of order" || !strings.Contains(string(p.Stack), "slowTools") {
 					t.Errorf("the panic came as %v", p)
 				}
 			}()

@@ -158,7 +158,7 @@ func execute(ctx context.Context, api *Account, in executeOperationIn) (executeO
 		Window:     &airbyteclient.Window{Skip: api.skip, Bytes: heldBytes},
 	})
 	if err != nil {
-		h := hinted{error: err, reads: airbyteclient.ReadingAction(in.Action)}
+		h := hinted{err: err, reads: airbyteclient.ReadingAction(in.Action)}
 		if strings.HasPrefix(in.Action, "context_store") {
 			h.hint = searchHint
 		}
@@ -167,7 +167,7 @@ func execute(ctx context.Context, api *Account, in executeOperationIn) (executeO
 	if got.File != nil {
 		f, err := readFile(got.File, in, api.files)
 		if err != nil {
-			return executeOperationOut{}, hinted{error: err, reads: airbyteclient.ReadingAction(in.Action)}
+			return executeOperationOut{}, hinted{err: err, reads: airbyteclient.ReadingAction(in.Action)}
 		}
 		return executeOperationOut{Result: json.RawMessage("null"), File: f}, nil
 	}

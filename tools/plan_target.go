@@ -103,7 +103,7 @@ func (w *aboutWrite) lookUp(err error) error {
 		return refused
 	}
 	if hopeless(err) {
-		return hinted{error: err, reads: true}
+		return hinted{err: err, reads: true}
 	}
 	w.unknown = true
 	w.note("What it is about could not be looked up: " + withoutRequest(err) + ".")

@@ -28,7 +28,7 @@ func (r connectorRef) id(ctx context.Context, api *Account) (string, error) {
 	workspace := orDefault(r.WorkspaceName, api)
 	connectors, err := api.ListConnectors(ctx, airbyteclient.ListConnectorsOptions{WorkspaceName: workspace})
 	if err != nil {
-		return "", hinted{error: err, reads: true} // whatever its tool goes on to do
+		return "", hinted{err: err, reads: true} // whatever its tool goes on to do
 	}
 	matches := matching(connectors, func(c airbyteclient.ConnectorSummary) bool {
 		return strings.EqualFold(c.Name, ref)

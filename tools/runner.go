@@ -298,7 +298,7 @@ func (r *Runner) perform(ctx context.Context, api *Account, c continuation, toke
 	case err != nil:
 		return Answer{}, during{r.tools[c.Tool], err}
 	}
-	if partial, ok := got.(interface{ has(place) bool }); ok && !partial.has(c.From) && !c.Part && !c.Writes {
+	if partial, ok := got.(partialResult); ok && !partial.has(c.From) && !c.Part && !c.Writes {
 		c.Part = true
 		return r.perform(ctx, api, c, tokens, run)
 	}

@@ -68,15 +68,15 @@ func TestTokensInArgumentsAreRefusedOrTaken(t *testing.T) {
 				t.Fatal(err)
 			}
 			for property, is := range schema.Properties {
-				slot, some := slots[property]
+				secret, some := secretArgument(property)
 				type form struct {
 					value any
 					taken bool
 				}
-				forms := []form{{map[string]any{"note": token}, slot.secret}, {[]any{"a", token}, false}, {"my key: " + token, slot.secret}}
+				forms := []form{{map[string]any{"note": token}, secret}, {[]any{"a", token}, false}, {"my key: " + token, secret}}
 				if is.Type == "object" {
 					forms = append(forms, form{map[string]any{token: 1}, false}, form{map[string]any{"deep": []any{map[string]any{"token": token}}}, some},
-						form{map[string]any{"note": `{"a":"\n` + token + `"}`}, slot.secret})
+						form{map[string]any{"note": `{"a":"\n` + token + `"}`}, secret})
 				}
 				for _, f := range forms {
 					args := argumentsOf(t, tool.Name)
@@ -410,4 +410,11 @@ func FuzzIntake(f *testing.F) {
 			t.Errorf("%s became %s", arguments, got)
 		}
 	})
+}
+
+// secretArgument reports whether the whole argument of a name is a secret, and
+// whether secrets may stand in it at all.
+func secretArgument(name string) (whole, some bool) {
+	s, some := slots[name]
+	return s.secret, some
 }

@@ -82,6 +82,13 @@ type result interface {
 	without(*secrets) result
 }
 
+// partialResult is a result that may hold only a part of what there is.
+type partialResult interface {
+	result
+	// has reports whether what is wanted is held.
+	has(place) bool
+}
+
 // define joins what a tool says of itself with the function that does it. The
 // schemas come from the function's types, at first use: a server that shows
 // ten tools pays for ten.

@@ -211,7 +211,7 @@ func (r *reading) fetch(ctx context.Context, at position) (*airbyteclient.Execut
 	if r.from() == "context_store" {
 		hint = searchHint
 	}
-	return nil, hinted{error: err, hint: hint, reads: true}
+	return nil, hinted{err: err, hint: hint, reads: true}
 }
 
 // recordsOf are the records of an answer: of get, the one that it is.

@@ -17,67 +17,6 @@ import (
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 )
 
-const (
-	linearID = "c0000005-0000-4000-8000-000000000005"
-	teamID   = "64246afc-fe18-4ff3-9b07-0a25a4f2b776"
-	creating = `{"connector_id": "linear", "entity": "issues", "action": "create", "params": {"teamId": "` + teamID + `", "title": "Export fails"}}`
-)
-
-// confirming is a world in which writes wait for a person.
-func confirming(t testing.TB, rules ...WriteRule) world {
-	t.Helper()
-	return newWorld(t, sandbox.Options{}, WithWrites(Writes{Writes: confirm, Rules: rules}))
-}
-
-// ask makes a call that waits, and gives its plan.
-func (w world) ask(t testing.TB, tool, arguments string) Plan {
-	t.Helper()
-	_, err := w.call(t, tool, []byte(arguments))
-	waits, ok := errors.AsType[*ConfirmNeeded](err)
-	if !ok {
-		t.Fatalf("%s %s: %v, want a plan", tool, arguments, err)
-	}
-	return waits.Plan
-}
-
-func (w world) decide(t testing.TB, p Plan, yes bool) {
-	t.Helper()
-	if err := w.runner.Approver().Decide(p.Sealed, w.api.Identity(), yes, "test"); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// wrote lists what reached the service that is no reading.
-func (w world) wrote() []string {
-	var list []string
-	for _, r := range w.sandbox.Requests() {
-		action := text(member(json.RawMessage(r.Body), "action"))
-		reads := r.Method == "GET" || strings.HasSuffix(r.Path, "/applications/token") ||
-			strings.HasSuffix(r.Path, "/execute") && airbyteclient.ReadingAction(action)
-		if !reads {
-			list = append(list, r.Method+" "+r.Path+" "+action)
-		}
-	}
-	return list
-}
-
-// anIssue is the ID of an issue in Linear.
-func (w world) anIssue(t testing.TB) string {
-	t.Helper()
-	got, err := w.call(t, "execute_operation", []byte(`{"connector_id": "linear", "entity": "issues", "action": "list", "params": {"first": 1}, "select_fields": ["id"]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	id := text(field(got, "result.0.id"))
-	if id == "" {
-		id = text(field(got, "result.data.0.id"))
-	}
-	if id == "" {
-		t.Fatalf("no issue in %s", got)
-	}
-	return id
-}
-
 func updating(id, title string) string {
 	return `{"connector_id": "` + linearID + `", "entity": "issues", "action": "update", "params": {"id": "` + id + `", "title": "` + title + `"}}`
 }
@@ -86,7 +25,7 @@ func TestNothingIsWrittenWithoutAYes(t *testing.T) {
 	t.Parallel()
 	w := confirming(t)
 	for name, tool := range w.runner.Tools() {
-		if tool.Effect == Read || tool.changes != nil {
+		if tool.Effect == Read || name == "execute_operation" {
 			continue
 		}
 		arguments := map[string]string{
@@ -197,11 +136,11 @@ func TestPlanIsOneCallersAndOneServers(t *testing.T) {
 	}
 	// Another process with the same keys cannot know whether it was used.
 	q := w.ask(t, "delete_connector", `{"connector_id": "slack"}`)
-	other, err := OpenLedger("", w.runner.seal)
+	other, err := OpenLedger("", w.runner.Seal())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := NewApprover(Writes{}, w.runner.seal, other, nil, w.runner.now).Decide(q.Sealed, w.api.Identity(), true, "test"); !errors.Is(err, errForged) {
+	if err := NewApprover(Writes{}, w.runner.Seal(), other, nil, func() time.Time { return storyTime }).Decide(q.Sealed, w.api.Identity(), true, "test"); !errors.Is(err, errForged) {
 		t.Errorf("after a restart: %v", err)
 	}
 }
@@ -529,10 +468,10 @@ func TestTwoCallsShareNoYes(t *testing.T) {
 // made.
 func FuzzDecide(f *testing.F) {
 	w := confirming(f)
-	ledger := w.runner.ledger
+	ledger, approver := w.runner.Ledger(), w.runner.Approver()
 	shown := w.ask(f, "execute_operation", creating)
 	var id sealedPlan
-	if err := w.runner.seal.Open(planPurpose(ledger), w.api.Identity(), storyTime, shown.Sealed, &id); err != nil {
+	if err := w.runner.Seal().Open(planPurpose(ledger), w.api.Identity(), storyTime, shown.Sealed, &id); err != nil {
 		f.Fatal(err)
 	}
 	const here = "plan @" // where @ stands for the ledger, which differs from process to process
@@ -558,12 +497,16 @@ func FuzzDecide(f *testing.F) {
 		}
 		if len(spent) > 2000 { // the time stands still, so that nothing is ever over
 			clear(spent)
-			ledger.keep = &memoryStore{byName: map[string]record{}}
+			var err error
+			if ledger, err = OpenLedger("", w.runner.Seal()); err != nil {
+				t.Fatal(err)
+			}
+			approver = NewApprover(Writes{Writes: confirm}, w.runner.Seal(), ledger, nil, func() time.Time { return storyTime })
 		}
 		purpose = strings.ReplaceAll(purpose, "@", ledger.ID())
 		plan := id
 		plan.Nonce = nonce
-		sealed, err := w.runner.seal.Close(purpose, caller, time.Unix(until, 0), plan)
+		sealed, err := w.runner.Seal().Close(purpose, caller, time.Unix(until, 0), plan)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -575,11 +518,11 @@ func FuzzDecide(f *testing.F) {
 		sealed = base64.RawURLEncoding.EncodeToString(raw) + more
 		good := purpose+"\x00"+caller == planPurpose(ledger)+"\x00"+ours && flip == 0 && strings.TrimSpace(more) == "" &&
 			until > now && !spent[nonce] && len(sealed) <= maxSealedPlan
-		if err := w.runner.Approver().Decide(sealed, ours, true, "fuzz"); (err == nil) != good {
+		if err := approver.Decide(sealed, ours, true, "fuzz"); (err == nil) != good {
 			t.Errorf("a plan that is good: %v, was taken: %v", good, err)
 		}
 		spent[nonce] = spent[nonce] || good
-		if w.runner.Approver().Decide(sealed, ours, true, "fuzz") == nil {
+		if approver.Decide(sealed, ours, true, "fuzz") == nil {
 			t.Error("it was taken twice")
 		}
 	})
