@@ -235,9 +235,9 @@ func (c *confirmed) fault(format string, args ...any) {
 	c.wrong = append(c.wrong, fmt.Sprintf(format, args...))
 }
 
-// plan is what a call that waits hands out; all but the words are empty where it
+// handedOut is what a call that waits hands out; all but the words are empty where it
 // did not wait.
-type plan struct{ words, link, code, state string }
+type handedOut struct{ words, link, code, state string }
 
 func (c *confirmed) play() {
 	w := c.newWorld(c.kind)
@@ -277,7 +277,7 @@ func (c *confirmed) play() {
 }
 
 // spend gives the yes, twice, and makes the call again and again.
-func (c *confirmed) spend(p plan) (first said) {
+func (c *confirmed) spend(p handedOut) (first said) {
 	if c.yes == "by elicitation" {
 		return c.calls(func() said { return c.elicited(p.state) }, func() said { return c.elicited(p.state) })
 	}
@@ -336,7 +336,7 @@ func (c *confirmed) once(arrived []sandbox.Request) {
 
 // after checks what is said of a write that a fault struck, and that it takes a
 // new yes to try again.
-func (c *confirmed) after(first said, used plan) {
+func (c *confirmed) after(first said, used handedOut) {
 	if c.moment == atTheWrite && first.isError {
 		for _, wrong := range append(unclear(first.text), misadvised(c.kind, c.scene, first.text)...) {
 			c.fault("%s: %s", wrong, first.text)
@@ -396,7 +396,7 @@ var (
 )
 
 // ask is the plan of the call, which must wait.
-func (c *confirmed) ask() plan {
+func (c *confirmed) ask() handedOut {
 	p := c.plan()
 	if p.link == "" {
 		c.fault("no plan: %.500s", p.words)
@@ -405,8 +405,8 @@ func (c *confirmed) ask() plan {
 }
 
 // plan makes the call, and gives its plan if it waits.
-func (c *confirmed) plan() plan {
-	p := plan{words: c.call().text}
+func (c *confirmed) plan() handedOut {
+	p := handedOut{words: c.call().text}
 	code := approveCode.FindStringSubmatch(p.words)
 	if code == nil {
 		return p
@@ -428,7 +428,7 @@ func required(answer []byte) (state string) {
 }
 
 // approve says yes, twice and at once.
-func (c *confirmed) approve(p plan) {
+func (c *confirmed) approve(p handedOut) {
 	var both sync.WaitGroup
 	defer both.Wait()
 	if c.yes == "by a code" {

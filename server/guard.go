@@ -40,7 +40,7 @@ import (
 //   - asks a client that cannot be asked, and waits for ever: see answerable,
 //     and put in question.go for one that does not answer;
 //   - reads ids as floats: see rewritten;
-//   - makes an internal error of whatever error a handler returns: see refusal;
+//   - makes an internal error of whatever error a handler returns: see protocolError;
 //   - sends the text of a panic to the client: see recovered and handle;
 //   - loses the acknowledgement of a subscription to nothing: see acknowledged;
 //   - loses the whole list by one bad tool: see encodeTools in handle.go.
@@ -360,9 +360,9 @@ func acknowledged(ctx context.Context, _ any, _ *mcp.SubscriptionsListenRequest,
 	}
 }
 
-// refusal is the protocol error that takes the place of a call's answer; the
+// protocolError is the error that takes the place of a call's answer; the
 // SDK makes an internal error of whatever a handler returns.
-type refusal struct {
+type protocolError struct {
 	atomic.Pointer[mcp.JSONRPCErrorDetails]
 	badRequest atomic.Bool // which its HTTP status must say as well
 }
@@ -380,7 +380,7 @@ func refuse(ctx context.Context, missing map[string]struct{}) error {
 // what is wrong with a request has an HTTP status of its own.
 func refuseWith(ctx context.Context, code int, message string, data any) error {
 	details := mcp.NewJSONRPCErrorDetails(code, message, data)
-	if r, ok := ctx.Value(refusalKey{}).(*refusal); ok {
+	if r, ok := ctx.Value(refusalKey{}).(*protocolError); ok {
 		r.Store(&details)
 		r.badRequest.Store(mcpserver.IsModernRequest(ctx) && code != mcp.INTERNAL_ERROR)
 	}
@@ -388,7 +388,7 @@ func refuseWith(ctx context.Context, code int, message string, data any) error {
 }
 
 // instead is the SDK's answer, or the refusal with its id.
-func (r *refusal) instead(answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
+func (r *protocolError) instead(answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
 	failed, ok := answer.(mcp.JSONRPCError)
 	if details := r.Load(); ok && details != nil {
 		failed.Error = *details
@@ -405,7 +405,7 @@ func (r *refusal) instead(answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
 const goWords = "json: "
 
 // insteadEncoded is instead for an answer that is encoded already.
-func (r *refusal) insteadEncoded(answer []byte) []byte {
+func (r *protocolError) insteadEncoded(answer []byte) []byte {
 	var failed mcp.JSONRPCError
 	if r.Load() == nil && !bytes.Contains(answer, []byte(goWords)) || json.Unmarshal(answer, &failed) != nil || failed.Error.Code == 0 {
 		return answer
@@ -429,7 +429,7 @@ func (s *Server) handle(ctx context.Context, message []byte) (response mcp.JSONR
 			}
 		}
 	}()
-	var refused refusal
+	var refused protocolError
 	return refused.instead(s.mcp.HandleMessage(context.WithValue(ctx, refusalKey{}, &refused), message))
 }
 
@@ -440,7 +440,7 @@ func (s *Server) handle(ctx context.Context, message []byte) (response mcp.JSONR
 type answerWriter struct {
 	out     steady
 	outlet  *outlet
-	refused refusal
+	refused protocolError
 	header  http.Header // the SDK's; ours may be sent before it
 	id      rewritten
 	first   func() // closes outlet.begun

@@ -85,7 +85,7 @@ func TestEveryToolFitsEveryClient(t *testing.T) {
 		if want, ok := effects[verb]; !ok || tool.Effect != want {
 			t.Errorf("%s: effect %s does not match the verb %q", tool.Name, tool.Effect, verb)
 		}
-		schema, err := tool.schemas()
+		schema, err := tool.schemaPair()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -178,7 +178,7 @@ func (d *description) whole() (describeConnectorOut, error) {
 	out.ContextStore = d.contextStore()
 	out.ReadWith = d.usualReading()
 	out.Paging = d.paging()
-	out.Examples = d.exampleCalls(d.writes)
+	out.Examples = d.knowledge.exampleCalls(d.writes)
 	out.More = d.More[:min(len(d.More), 20)]
 	for _, s := range shortenings {
 		shared, entities := d.entities(s)

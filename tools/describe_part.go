@@ -29,7 +29,7 @@ func (d *description) part(entity, action string) (describeConnectorOut, error) 
 	out.Signatures = []string{"name*: type or a|b (where the service takes it) - description. * is required; string unless a type follows; a|b are the legal values. All go into params."}
 	narrowed := describedEntity{Entity: e.Name, About: e.About, Fields: fieldWords(e.fields(), maxFields), Store: d.store(e), ReadWith: d.reading(e)}
 	if action != "" && len(actions) == 1 {
-		out.Examples = []exampleCall{*d.callOf(e, &actions[0])}
+		out.Examples = []exampleCall{*d.knowledge.callOf(e, &actions[0])}
 	} else {
 		only := knowledge{ConnectorID: d.ConnectorID, Prefer: d.Prefer, Entities: []knownEntity{*e}}
 		out.Examples = only.exampleCalls(d.writes)

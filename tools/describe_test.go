@@ -71,7 +71,7 @@ func TestExamplesCanBeSent(t *testing.T) {
 
 func TestReadOnlyServersShowNoWrite(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.Options{})
+	w := newAPIWorld(t, sandbox.Options{})
 	k, err := learn(t.Context(), w.api, w.connectorsOf(t)[0].ID)
 	if err != nil {
 		t.Fatal(err)
@@ -181,7 +181,7 @@ func TestFieldsAndAboutsAreShortenedFirst(t *testing.T) {
 
 func TestFurtherSectionsArePassedOn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.Options{})
+	w := newAPIWorld(t, sandbox.Options{})
 	d := description{knowledge: &knowledge{Name: "GitHub", SkillID: "agent:mcp", More: []section{{ID: "order"}, {ID: "safety"}}}, now: storyTime}
 	out, err := d.section(t.Context(), w.api, "order")
 	if want := "List connectors, inspect, outline, one section, execute."; err != nil || out.Guidance != want {

@@ -32,18 +32,18 @@ func (k *knowledge) exampleCalls(writes bool) []exampleCall {
 	order := slices.Clone(k.Entities)
 	slices.SortStableFunc(order, func(a, b knownEntity) int { return k.weight(&b) - k.weight(&a) })
 	calls := []exampleCall{}
-	add := func(make func(*knownEntity) *exampleCall) bool {
+	add := func(example func(*knowledge, *knownEntity) *exampleCall) bool {
 		for i := range order {
-			if call := make(&order[i]); call != nil {
+			if call := example(k, &order[i]); call != nil {
 				calls = append(calls, *call)
 				return true
 			}
 		}
 		return false
 	}
-	add(k.readCall)
-	if !writes || !add(k.writeCall) {
-		add(k.getCall)
+	add(readCall)
+	if !writes || !add(writeCall) {
+		add(getCall)
 	}
 	return calls
 }
@@ -59,7 +59,7 @@ func (k *knowledge) weight(e *knownEntity) int {
 }
 
 // readCall reads a few records the recommended way.
-func (k *knowledge) readCall(e *knownEntity) *exampleCall {
+func readCall(k *knowledge, e *knownEntity) *exampleCall {
 	name := k.recommended(e.Name)
 	if name == "" {
 		return nil
@@ -68,7 +68,7 @@ func (k *knowledge) readCall(e *knownEntity) *exampleCall {
 }
 
 // getCall reads one record.
-func (k *knowledge) getCall(e *knownEntity) *exampleCall {
+func getCall(k *knowledge, e *knownEntity) *exampleCall {
 	a := e.action("get")
 	if a == nil || !a.Known {
 		return nil
@@ -88,7 +88,7 @@ func (k *knowledge) readingCall(e *knownEntity, a *knownAction) *exampleCall {
 }
 
 // writeCall creates a record, or else updates one. It never deletes.
-func (k *knowledge) writeCall(e *knownEntity) *exampleCall {
+func writeCall(k *knowledge, e *knownEntity) *exampleCall {
 	for _, name := range []string{"create", "update"} {
 		if a := e.action(name); a != nil && a.Known && !a.Unavailable {
 			return k.operationCall(e, a)

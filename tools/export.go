@@ -123,7 +123,7 @@ func (t Tool) In(f Format) (json.RawMessage, error) {
 // nil for a tool without any where the format wants none: Gemini refuses an
 // object with no properties.
 func (t Tool) arguments(f Format) (json.RawMessage, error) {
-	schema, err := t.schemas()
+	schema, err := t.schemaPair()
 	switch {
 	case err != nil:
 		return nil, err
@@ -140,7 +140,7 @@ func (t Tool) arguments(f Format) (json.RawMessage, error) {
 // Definition is the tool as MCP's tools/list shows it: all that a model and its
 // client see, and pay for with every request.
 func (t Tool) Definition() (json.RawMessage, error) {
-	schema, err := t.schemas()
+	schema, err := t.schemaPair()
 	if err != nil {
 		return nil, err
 	}

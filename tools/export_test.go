@@ -235,7 +235,7 @@ func TestArgumentsOfEveryFormComeToTheSame(t *testing.T) {
 
 func mended(t *testing.T, tool Tool, arguments any) string {
 	t.Helper()
-	schema, err := tool.schemas()
+	schema, err := tool.schemaPair()
 	if err != nil {
 		t.Fatal(err)
 	}

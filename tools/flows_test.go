@@ -113,8 +113,20 @@ func TestNothingIsReadThatCannotBeKeptTrackOf(t *testing.T) {
 func TestReadsAtOnceAreAllKnown(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	now := func() time.Time { return storyTime }
-	a, b := NewFlows(nil, ledgerIn(t, folder), now), NewFlows(nil, ledgerIn(t, folder), now)
+	now := func() time.Time { return time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC) }
+	flows := func() *Flows {
+		seal, err := NewSeal([]byte("0123456789abcdef0123456789abcdef"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := OpenLedger(folder, seal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(l.Close)
+		return NewFlows(nil, l, now)
+	}
+	a, b := flows(), flows()
 	for i := range 60 {
 		name := fmt.Sprint("read ", i)
 		var wg sync.WaitGroup

@@ -3,7 +3,6 @@ package tools
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,8 +16,6 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 )
-
-var update = flag.Bool("update", false, "rewrite what the stories in testdata record")
 
 // A story is testdata/TOOL.txtar or testdata/TOOL.CASE.txtar: a comment that
 // says what it tells, args.json and first.json, a call that comes before, are written by hand; what was sent over
@@ -110,7 +107,7 @@ func tell(t *testing.T, tool Tool, story *txtar.Archive, withTool bool) *txtar.A
 }
 
 func (t Tool) checkAnswer(answer json.RawMessage) error {
-	schema, err := t.schemas()
+	schema, err := t.schemaPair()
 	if err != nil {
 		return err
 	}

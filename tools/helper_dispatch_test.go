@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -268,3 +269,20 @@ func readMoreTool() Tool {
 	}
 	panic("there is no read_more")
 }
+
+// slowly is a process whose writes take a while and wait for a person.
+func slowly(t *testing.T, s *slowTools) (*Runner, *airbyteclient.Client) {
+	t.Helper()
+	r, err := NewRunner(s.list(), Limits{}, WithWrites(Writes{Writes: confirm}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	client, err := airbyteclient.New(airbyteclient.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, client
+}
+
+var update = flag.Bool("update", false, "rewrite what the stories in testdata record")

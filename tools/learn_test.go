@@ -18,7 +18,7 @@ import (
 // read of the one must be what is read of the other.
 func TestDocumentationTellsWhatTheServiceHas(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.Options{})
+	w := newAPIWorld(t, sandbox.Options{})
 	for _, c := range w.connectorsOf(t) {
 		k, err := learn(t.Context(), w.api, c.ID)
 		if err != nil {
@@ -84,9 +84,9 @@ func TestWhatWasLearnedIsRemembered(t *testing.T) {
 }
 
 // learnGitHub learns the connector with the most sections.
-func learnGitHub(t *testing.T, faults ...sandbox.Fault) (world, *knowledge, error) {
+func learnGitHub(t *testing.T, faults ...sandbox.Fault) (apiWorld, *knowledge, error) {
 	t.Helper()
-	w := newWorld(t, sandbox.Options{})
+	w := newAPIWorld(t, sandbox.Options{})
 	id := w.connectorsOf(t)[0].ID
 	for _, f := range faults {
 		w.sandbox.Inject(f)
@@ -96,7 +96,7 @@ func learnGitHub(t *testing.T, faults ...sandbox.Fault) (world, *knowledge, erro
 }
 
 // again learns the same once the faults are over, and counts the requests.
-func again(t *testing.T, w world, id string) (*knowledge, int) {
+func again(t *testing.T, w apiWorld, id string) (*knowledge, int) {
 	t.Helper()
 	w.sandbox.ClearFaults()
 	w.sandbox.ResetRequests()
@@ -200,7 +200,7 @@ func TestWhatMakesTheRestWorthlessIsAnError(t *testing.T) {
 			t.Errorf("%v: %q (%v), want %q", row.faults, got, err, row.want)
 		}
 	}
-	w := newWorld(t, sandbox.Options{})
+	w := newAPIWorld(t, sandbox.Options{})
 	_, err := learn(t.Context(), w.api, "c9999999-0000-4000-8000-000000000000")
 	if got := airbyteclient.KindOf(err); got != airbyteclient.KindNotFound {
 		t.Errorf("a connector that is not there: %v", err)
@@ -209,7 +209,7 @@ func TestWhatMakesTheRestWorthlessIsAnError(t *testing.T) {
 
 func TestTheRestIsNotWaitedForWithoutEnd(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.Options{})
+	w := newAPIWorld(t, sandbox.Options{})
 	k, err := learn(t.Context(), w.api, w.connectorsOf(t)[0].ID)
 	if err != nil {
 		t.Fatal(err)

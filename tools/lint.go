@@ -57,7 +57,7 @@ func (t Tool) formed(f Format) (form, error) {
 	}
 	shown := form{name: t.Name, description: t.Description, input: input}
 	if f == MCP {
-		schema, err := t.schemas()
+		schema, err := t.schemaPair()
 		if err != nil {
 			return form{}, err
 		}

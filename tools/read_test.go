@@ -347,7 +347,7 @@ func TestMergedReadSeesWhatWasWrittenSince(t *testing.T) {
 
 func TestSeveralConnectorsAnswerApart(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.Options{})
+	w := newAPIWorld(t, sandbox.Options{})
 	out, err := readSeveral(t.Context(), w.api, readRecordsIn{Connectors: []string{"slack", "nobody", "linear"}, Entity: "users", Action: "list", Limit: 2}, readRecords().Explain)
 	if err != nil {
 		t.Fatal(err)

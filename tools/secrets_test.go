@@ -281,14 +281,13 @@ func TestLateAnswerShowsNoSecret(t *testing.T) {
 					<-goOn
 				}
 			}, WithWrites(Writes{Writes: allow}))
-			w.runner.limits.CallTimeout = 50 * time.Millisecond
+			w.runner = newRunner(t, Limits{CallTimeout: time.Second}, WithWrites(Writes{Writes: allow}))
 			got, err := w.runner.Call(t.Context(), w.api.Client, "create_connector", []byte(`{"definition_id":"d","name":"`+name+`","credentials":{"token":"canary-4711"}}`))
 			if err != nil || string(member(got.JSON, "pending")) != "true" {
 				t.Fatalf("%s, %v", got.JSON, err)
 			}
 			<-arrived
 			close(goOn)
-			w.runner.limits.CallTimeout = time.Minute
 			all, _ := heard(t, w, readMoreName, more(got.JSON))
 			if strings.Contains(all, "4711") || !strings.Contains(all, want) {
 				t.Errorf("%s", all)

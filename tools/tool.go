@@ -48,7 +48,7 @@ type Tool struct {
 	// readOnly gives the variant served by a server that may change nothing.
 	readOnly func() Tool
 
-	schemas func() (pair, error)
+	both func() (pair, error)
 	// mend checks arguments and puts right what clients get wrong; run takes
 	// what it returns.
 	mend func(json.RawMessage) (json.RawMessage, error)
@@ -101,7 +101,7 @@ func define[In, Out any](t Tool, run func(context.Context, *Account, In) (Out, e
 		}
 		return pair{input, output}, nil
 	})
-	t.schemas = both
+	t.both = both
 	t.mend = func(arguments json.RawMessage) (json.RawMessage, error) {
 		schema, err := both()
 		if err != nil {
@@ -141,7 +141,7 @@ func (p plain) answer(f *fitter) (Answer, error) {
 // Check reports what keeps the tool from being served: a type that has no
 // schema in the dialect, or a schema that does not compile.
 func (t Tool) Check() error {
-	schema, err := t.schemas()
+	schema, err := t.schemaPair()
 	if err != nil {
 		return err
 	}
@@ -151,9 +151,12 @@ func (t Tool) Check() error {
 	return nil
 }
 
+// schemaPair returns the schemas of the tool's arguments and answer.
+func (t Tool) schemaPair() (pair, error) { return t.both() }
+
 // InputSchema is the JSON Schema of the arguments, empty if Check fails.
 func (t Tool) InputSchema() json.RawMessage {
-	schema, err := t.schemas()
+	schema, err := t.schemaPair()
 	if err != nil {
 		return nil
 	}

@@ -363,21 +363,6 @@ func TestDisposableConnectorIsDeletedWithoutAsking(t *testing.T) {
 	}
 }
 
-// slowly is a process whose writes take a while and wait for a person.
-func slowly(t *testing.T, s *slowTools) (*Runner, *airbyteclient.Client) {
-	t.Helper()
-	r, err := NewRunner(s.list(), Limits{}, WithWrites(Writes{Writes: confirm}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(r.Close)
-	client, err := airbyteclient.New(airbyteclient.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r, client
-}
-
 func TestPlanAndYesExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &slowTools{takes: time.Second}
