@@ -30,6 +30,11 @@ import (
 	"airbyte-agent-mcp/server/demo"
 	"airbyte-agent-mcp/server/telemetry"
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/dispatch"
+	"airbyte-agent-mcp/tools/formats"
+	"airbyte-agent-mcp/tools/journal"
+	"airbyte-agent-mcp/tools/plan"
+	"airbyte-agent-mcp/tools/secrets"
 )
 
 // version is set by release builds.
@@ -49,9 +54,9 @@ type cli struct {
 	Settings string               `name:"settings" env:"AIRBYTE_SETTINGS" type:"path" placeholder:"FILE" help:"Settings file of Airbyte's command line, by default ~/.airbyte-agent/settings.json; flags and environment go before it."`
 	Choice   tools.Choice         `embed:"" group:"Tools"`
 
-	Limits      tools.Limits      `embed:"" group:"Answers"`
-	Writes      tools.Writes      `embed:"" group:"Writes"`
-	Credentials tools.Credentials `embed:"" group:"Writes"`
+	Limits      dispatch.Limits `embed:"" group:"Answers"`
+	Writes      plan.Policy     `embed:"" group:"Writes"`
+	Credentials secrets.Policy  `embed:"" group:"Writes"`
 
 	Log     telemetry.LogConfig `embed:"" group:"Log"`
 	Sandbox bool                `name:"sandbox" env:"AIRBYTE_MCP_SANDBOX" help:"Work against an emulation of the Agent API in this process; no account is needed."`
@@ -277,7 +282,7 @@ type callCommand struct {
 
 func (k *callCommand) Run(env *environment, c *cli, parsed *kong.Context) error {
 	if !given(parsed, "writes") {
-		c.Writes.Writes = "allow" // who types it is the person that would be asked
+		c.Writes.Mode = "allow" // who types it is the person that would be asked
 	}
 	if c.Log.LogLevel == "info" {
 		c.Log.LogLevel = "warn" // the answer is the news here
@@ -402,8 +407,8 @@ func (v *verifyCommand) Run(env *environment) error {
 		return usage{err}
 	}
 	defer f.Close()
-	lines, err := tools.VerifyJournal(f)
-	var bad *tools.BadLine
+	lines, err := journal.Verify(f)
+	var bad *journal.BadLine
 	switch {
 	case errors.As(err, &bad):
 		fmt.Fprintln(env.stdout, bad)
@@ -438,9 +443,9 @@ func (toolsCommand) Run(env *environment, c *cli) error {
 }
 
 type catalogCommand struct {
-	Format tools.Format `name:"format" enum:"mcp,openai,openai-strict,anthropic,gemini,langchain,vercel" default:"mcp" help:"Whose form: mcp, openai, openai-strict, anthropic, gemini, langchain or vercel."`
-	Output string       `name:"output" type:"path" xor:"do" placeholder:"FILE" help:"File to write in place of standard output."`
-	Check  bool         `name:"check" xor:"do" help:"Check the tools, all unless some are chosen, against what the known clients and providers refuse, cut or lose."`
+	Format formats.Format `name:"format" enum:"mcp,openai,openai-strict,anthropic,gemini,langchain,vercel" default:"mcp" help:"Whose form: mcp, openai, openai-strict, anthropic, gemini, langchain or vercel."`
+	Output string         `name:"output" type:"path" xor:"do" placeholder:"FILE" help:"File to write in place of standard output."`
+	Check  bool           `name:"check" xor:"do" help:"Check the tools, all unless some are chosen, against what the known clients and providers refuse, cut or lose."`
 }
 
 func (k *catalogCommand) Run(env *environment, c *cli) error {
@@ -451,7 +456,7 @@ func (k *catalogCommand) Run(env *environment, c *cli) error {
 	if k.Check {
 		return checkCatalog(env, c.Choice, list)
 	}
-	text, err := tools.Export(list, k.Format, currentVersion())
+	text, err := formats.Export(list, k.Format, currentVersion())
 	if err != nil {
 		return err
 	}
@@ -472,7 +477,7 @@ func checkCatalog(env *environment, choice tools.Choice, served []tools.Tool) er
 			return usage{err}
 		}
 	}
-	rules, err := tools.KnownRules()
+	rules, err := formats.KnownRules()
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/formats"
 )
 
 var update = flag.Bool("update", false, "rewrite the generated parts of README.md")
@@ -248,7 +249,7 @@ func TestTheLastWordOfAnErrorIsOneLine(t *testing.T) {
 
 func TestCatalogIsPrintedInEveryFormat(t *testing.T) {
 	t.Parallel()
-	for _, format := range tools.Formats() {
+	for _, format := range formats.Formats() {
 		var out, errs bytes.Buffer
 		status := run(environment{t.Context(), strings.NewReader(""), &out, &errs}, []string{"catalog", "--format=" + string(format)})
 		if status != 0 || !strings.Contains(out.String(), `"format": "`+string(format)+`"`) {

@@ -14,6 +14,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/dispatch"
 )
 
 // TestContract makes every operation of the client against the sandbox and
@@ -136,7 +137,7 @@ func callByStory(t *testing.T, w *contractWorld, tool tools.Tool) {
 	if bytes.Contains(arguments, []byte("{{token}}")) {
 		arguments = bytes.ReplaceAll(arguments, []byte("{{token}}"), []byte(w.scopedToken("default")))
 	}
-	runner, err := tools.NewRunner([]tools.Tool{tool}, tools.Limits{})
+	runner, err := dispatch.NewRunner([]tools.Tool{tool}, dispatch.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

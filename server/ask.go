@@ -24,6 +24,9 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/server/connect"
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/approval"
+	"airbyte-agent-mcp/tools/dispatch"
+	"airbyte-agent-mcp/tools/plan"
 )
 
 // This file reaches the person behind a client: by the client's own question
@@ -165,7 +168,7 @@ func (s *Server) answered(ctx context.Context, t tools.Tool, req mcp.CallToolReq
 		if need, ok := errors.AsType[*tools.CredentialsNeeded](err); ok {
 			return s.connect(waiting, req, need)
 		}
-		waits, ok := errors.AsType[*tools.ConfirmNeeded](err)
+		waits, ok := errors.AsType[*approval.ConfirmNeeded](err)
 		if !ok {
 			return s.result(ctx, req, answer, words)
 		}
@@ -179,7 +182,7 @@ func (s *Server) answered(ctx context.Context, t tools.Tool, req mcp.CallToolReq
 // confirm gets a plan to a person and waits for their answer until ctx ends: by a
 // question of their client where the plan fits one whole, else by its page. It is
 // nil once they have answered: what they said is heard by the call.
-func (s *Server) confirm(ctx context.Context, req mcp.CallToolRequest, plan tools.Plan, words string) *mcp.CallToolResult {
+func (s *Server) confirm(ctx context.Context, req mcp.CallToolRequest, plan plan.Plan, words string) *mcp.CallToolResult {
 	form, page := abilities(ctx)
 	form = form && len(inWords(plan)) <= maxFormWords
 	if form && mcpserver.IsModernRequest(ctx) {
@@ -206,7 +209,7 @@ func (s *Server) confirm(ctx context.Context, req mcp.CallToolRequest, plan tool
 
 // confirmOnPage gets a person to the page of a plan: by their client where that
 // sends people to pages, else by the browser, else by a link.
-func (s *Server) confirmOnPage(ctx context.Context, req mcp.CallToolRequest, plan tools.Plan, words string, byClient bool) *mcp.CallToolResult {
+func (s *Server) confirmOnPage(ctx context.Context, req mcp.CallToolRequest, plan plan.Plan, words string, byClient bool) *mcp.CallToolResult {
 	key := "plan/" + plan.Code
 	link, again, err := s.approvalLink(ctx, key, plan)
 	if err != nil {
@@ -250,11 +253,11 @@ func (s *Server) confirmOnPage(ctx context.Context, req mcp.CallToolRequest, pla
 
 const notGone = "The person does not go to the page of the plan. Nothing was sent. Call again only if they want to be asked again."
 
-func (s *Server) linked(words string, plan tools.Plan, link *connect.Visit) *mcp.CallToolResult {
+func (s *Server) linked(words string, plan plan.Plan, link *connect.Visit) *mcp.CallToolResult {
 	return errorResult(words + " Give the user this link, where they see the plan and answer it: " + link.URL + s.pages.command(plan.Code))
 }
 
-func planForm(plan tools.Plan) mcp.ElicitationParams {
+func planForm(plan plan.Plan) mcp.ElicitationParams {
 	return mcp.ElicitationParams{
 		Message: inWords(plan),
 		RequestedSchema: map[string]any{
@@ -268,7 +271,7 @@ func planForm(plan tools.Plan) mcp.ElicitationParams {
 }
 
 // approvalLink is the page of a plan, the same one for as long as it waits.
-func (s *Server) approvalLink(ctx context.Context, key string, plan tools.Plan) (link *connect.Visit, again bool, err error) {
+func (s *Server) approvalLink(ctx context.Context, key string, plan plan.Plan) (link *connect.Visit, again bool, err error) {
 	s.visits.making.Lock()
 	defer s.visits.making.Unlock()
 	if link = s.visits.find(key, s.now()); link != nil {
@@ -377,7 +380,7 @@ const callAfter = 5 * time.Second
 
 // patienceOf is how long a call may wait for a person: it must be answered
 // before the client gives up.
-func patienceOf(limits tools.Limits) time.Duration {
+func patienceOf(limits dispatch.Limits) time.Duration {
 	all := cmp.Or(limits.CallTimeout, 50*time.Second)
 	return max(all-callAfter, all/5)
 }

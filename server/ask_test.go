@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/dispatch"
 )
 
 // An answer that nobody gave to this plan is none.
@@ -107,7 +107,7 @@ func TestPersonDecidesInATerminal(t *testing.T) {
 func TestPatienceLeavesTimeForTheCall(t *testing.T) {
 	t.Parallel()
 	for timeout, want := range map[time.Duration]time.Duration{0: 45 * time.Second, 20 * time.Second: 15 * time.Second, time.Second: 200 * time.Millisecond} {
-		if got := patienceOf(tools.Limits{CallTimeout: timeout}); got != want {
+		if got := patienceOf(dispatch.Limits{CallTimeout: timeout}); got != want {
 			t.Errorf("a call of %v waits %v for a person, want %v", timeout, got, want)
 		}
 	}

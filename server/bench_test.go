@@ -15,6 +15,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/server"
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/dispatch"
 )
 
 // What the way through MCP costs, beside the direct call of the same API by a
@@ -106,7 +107,7 @@ func benchServer(b *testing.B, api, transport string, call benchCall) *server.Se
 		b.Fatal(err)
 	}
 	s, err := server.New(list, server.OneClient(client),
-		server.Config{Transport: transport, Address: "127.0.0.1:0", MaxRequestBytes: 4 << 20, Limits: tools.Limits{MaxAnswerTokens: call.tokens}}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		server.Config{Transport: transport, Address: "127.0.0.1:0", MaxRequestBytes: 4 << 20, Limits: dispatch.Limits{MaxAnswerTokens: call.tokens}}, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"airbyte-agent-mcp/airbyteclient"
-	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/refusal"
 )
 
 const (
@@ -107,7 +107,7 @@ func (c completer) choices(ctx context.Context, kind nameKind, typed string, giv
 	defer cancel()
 	names, err := c.find(ctx, kind, given)
 	if err != nil {
-		c.log.LogAttrs(ctx, slog.LevelDebug, "names not found", slog.String("kind", string(kind)), slog.String("outcome", tools.Kind(err)))
+		c.log.LogAttrs(ctx, slog.LevelDebug, "names not found", slog.String("kind", string(kind)), slog.String("outcome", refusal.KindOf(err)))
 		return &mcp.Completion{}
 	}
 	fitting := fit(names, strings.TrimSpace(typed))

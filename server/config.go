@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/dispatch"
+	"airbyte-agent-mcp/tools/plan"
+	"airbyte-agent-mcp/tools/secrets"
 )
 
 // Config says how the server is reached. The tags are read by the command line
@@ -24,11 +26,11 @@ type Config struct {
 	NoBrowser            bool          `name:"no-browser" env:"AIRBYTE_MCP_NO_BROWSER" help:"On stdio: do not open pages in the browser, give their links to the client."`
 	SessionIdle          time.Duration `name:"session-idle" env:"AIRBYTE_MCP_SESSION_IDLE" default:"30m" help:"How long a session on /mcp is kept without a message."`
 
-	Limits      tools.Limits      `kong:"-"`
-	Writes      tools.Writes      `kong:"-"`
-	Credentials tools.Credentials `kong:"-"`
-	ReadOnly    bool              `kong:"-"` // tools that change something are refused, also when called by name
-	Version     string            `kong:"-"`
+	Limits      dispatch.Limits `kong:"-"`
+	Writes      plan.Policy     `kong:"-"`
+	Credentials secrets.Policy  `kong:"-"`
+	ReadOnly    bool            `kong:"-"` // tools that change something are refused, also when called by name
+	Version     string          `kong:"-"`
 }
 
 // Validate reports what cannot be served, in words for the operator.

@@ -20,6 +20,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/server/connect"
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/ledger"
 )
 
 // askForm names the question whether the person goes to a form.
@@ -28,7 +29,7 @@ const askForm = "connect"
 // visits are the pages that were handed out and have not been heard of, by the
 // call that they are for: the same call made again waits for the same page.
 type visits struct {
-	ledger *tools.Ledger
+	ledger *ledger.Ledger
 	making sync.Mutex // held while a page is made, so that a call has one
 	mu     sync.Mutex // guards asked
 	// asked are the sessions whose clients sent their person to a page, by its

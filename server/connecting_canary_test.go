@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/plan"
 )
 
 // keyLooks are the ways in which the key could be seen: whole in any encoding,
@@ -250,7 +251,7 @@ func TestKeyIsSeenNowhere(t *testing.T) {
 				choice:   tools.Choice{Toolsets: []string{"all"}},
 				upstream: func(next http.Handler) http.Handler { told = &gossip{next: next}; return told },
 				config: func(c *Config) {
-					c.Writes = tools.Writes{Writes: "confirm", Audit: journal}
+					c.Writes = plan.Policy{Mode: "confirm", Audit: journal}
 					c.NoBrowser, c.PublicURL = true, "http://127.0.0.1"
 					if transport == "stdio" {
 						c.Transport, c.PublicURL = "stdio", ""

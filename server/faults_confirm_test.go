@@ -22,7 +22,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/server"
-	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/plan"
 )
 
 // When a fault strikes a write that waits for a person.
@@ -70,7 +70,7 @@ func TestFaultsUnderConfirm(t *testing.T) {
 func confirmingStage(t *testing.T) *stage {
 	t.Helper()
 	return newStageOf(t, slog.DiscardHandler, func(c *server.Config) {
-		c.Writes, c.PublicURL, c.SessionIdle = tools.Writes{Writes: "confirm"}, "http://127.0.0.1:9", time.Hour
+		c.Writes, c.PublicURL, c.SessionIdle = plan.Policy{Mode: "confirm"}, "http://127.0.0.1:9", time.Hour
 	})
 }
 
@@ -85,7 +85,7 @@ func TestYesIsGoodAtEveryReplicaOnce(t *testing.T) {
 	}
 	start := func() *stage {
 		return newStageOf(t, slog.DiscardHandler, func(c *server.Config) {
-			c.Writes, c.PublicURL = tools.Writes{Writes: "confirm"}, "http://127.0.0.1:9"
+			c.Writes, c.PublicURL = plan.Policy{Mode: "confirm"}, "http://127.0.0.1:9"
 			c.Limits.SealKeyFile, c.Limits.StateDir = keys, filepath.Join(folder, "state")
 		})
 	}
@@ -133,7 +133,7 @@ func TestYesIsOfOneAccountAndOneServer(t *testing.T) {
 	}
 	start := func() *stage {
 		return newStageOf(t, slog.DiscardHandler, func(c *server.Config) {
-			c.Writes, c.PublicURL, c.Limits.SealKeyFile = tools.Writes{Writes: "confirm"}, "http://127.0.0.1:9", keys
+			c.Writes, c.PublicURL, c.Limits.SealKeyFile = plan.Policy{Mode: "confirm"}, "http://127.0.0.1:9", keys
 		})
 	}
 	first := start()

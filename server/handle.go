@@ -18,6 +18,10 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/answer"
+	"airbyte-agent-mcp/tools/approval"
+	"airbyte-agent-mcp/tools/plan"
+	"airbyte-agent-mcp/tools/refusal"
 )
 
 // declare makes the SDK's own description of a tool, by which it finds and
@@ -76,7 +80,7 @@ func (s *Server) handler(t tools.Tool) mcpserver.ToolHandlerFunc {
 }
 
 // result is what a client gets of an answer, or of the words in its place.
-func (s *Server) result(ctx context.Context, req mcp.CallToolRequest, answer tools.Answer, words string) *mcp.CallToolResult {
+func (s *Server) result(ctx context.Context, req mcp.CallToolRequest, answer answer.Answer, words string) *mcp.CallToolResult {
 	if words != "" {
 		return errorResult(words)
 	}
@@ -122,7 +126,7 @@ func keepTold(out *outlet, meta *mcp.Meta) (stop func()) {
 
 // attached are the files of an answer as content: images for every client,
 // others for those that keep them from their model. The answer names them all.
-func attached(files []tools.Attachment, client quirk) []mcp.Content {
+func attached(files []answer.Attachment, client quirk) []mcp.Content {
 	var content []mcp.Content
 	for _, f := range files {
 		data := base64.StdEncoding.EncodeToString(f.Data)
@@ -155,7 +159,7 @@ func (s *Server) Call(ctx context.Context, tool string, arguments json.RawMessag
 	}
 	for {
 		got, words, err := s.call(ctx, t, arguments)
-		waits, ok := errors.AsType[*tools.ConfirmNeeded](err)
+		waits, ok := errors.AsType[*approval.ConfirmNeeded](err)
 		if !ok || ask == nil {
 			return got.JSON, words, nil
 		}
@@ -173,7 +177,7 @@ func (s *Server) Call(ctx context.Context, tool string, arguments json.RawMessag
 	}
 }
 
-func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessage) (answer tools.Answer, words string, err error) {
+func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessage) (reply answer.Answer, words string, err error) {
 	start := time.Now()
 	trace := &trace{log: s.log}
 	ctx = context.WithValue(ctx, traceKey{}, trace)
@@ -181,32 +185,32 @@ func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessa
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic(t.Name, p)
-			answer, outcome, err = tools.Answer{}, "panic", nil
+			reply, outcome, err = answer.Answer{}, "panic", nil
 			words = "The server failed inside this tool; the operator's log has the details. Calling again is unlikely to help."
 		}
 		s.log.LogAttrs(ctx, slog.LevelInfo, "call",
 			slog.String("tool", t.Name),
 			slog.Duration("duration", time.Since(start)),
-			slog.Int("bytes", len(answer.JSON)),
+			slog.Int("bytes", len(reply.JSON)),
 			slog.String("outcome", outcome),
 			slog.String("request_id", trace.id()))
 	}()
 	if s.config.ReadOnly && t.Effect != tools.Read {
 		outcome = "read_only"
-		return tools.Answer{}, t.Name + " changes something, and this server is read-only (--read-only). Calling again will not help.", nil
+		return answer.Answer{}, t.Name + " changes something, and this server is read-only (--read-only). Calling again will not help.", nil
 	}
 	if session := mcpserver.ClientSessionFromContext(ctx); session != nil && !mcp.IsModernProtocol(mcpserver.RequestProtocolVersion(ctx)) {
-		ctx = tools.InSession(ctx, session.SessionID()) // 2026-07-28 has none that outlasts a request
+		ctx = plan.InSession(ctx, session.SessionID()) // 2026-07-28 has none that outlasts a request
 	}
 	api, err := s.clients(ctx)
 	if err == nil {
-		answer, err = s.runner.Call(ctx, api, t.Name, arguments)
+		reply, err = s.runner.Call(ctx, api, t.Name, arguments)
 	}
 	if err != nil {
-		outcome = tools.Kind(err)
-		return tools.Answer{}, t.Explain(err), err
+		outcome = refusal.KindOf(err)
+		return answer.Answer{}, t.Explain(err), err
 	}
-	return answer, "", nil
+	return reply, "", nil
 }
 
 // trace gathers what the requests of one call left behind.

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/plan"
 )
 
 const (
@@ -63,7 +63,7 @@ type caller struct {
 
 // confirming serves every tool, and sends nothing without a person's yes.
 func confirming(c *Config) {
-	c.Writes, c.NoBrowser = tools.Writes{Writes: "confirm"}, true
+	c.Writes, c.NoBrowser = plan.Policy{Mode: "confirm"}, true
 }
 
 func newCaller(t *testing.T, transport string, modern bool, ability string) *caller {

@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 
 	"airbyte-agent-mcp/server/connect"
-	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/plan"
 )
 
 // This file shows plans to a person: what they approve must be before them.
@@ -32,7 +32,7 @@ const (
 
 // inWords is a plan as text, with all that is sent in it: for a client or a
 // terminal that shows it to a person. What comes from a record stands last.
-func inWords(p tools.Plan) string {
+func inWords(p plan.Plan) string {
 	var b strings.Builder
 	b.WriteString(p.Summary + "\n")
 	for _, fact := range facts(p) {
@@ -68,7 +68,7 @@ func shortened(text string) string {
 	return fmt.Sprintf("%s… (%d more characters)", string([]rune(text)[:maxAside]), runes-maxAside)
 }
 
-func facts(p tools.Plan) [][2]string {
+func facts(p plan.Plan) [][2]string {
 	var said [][2]string
 	for _, fact := range [][2]string{
 		{"Connector", p.Connector}, {"Service", p.Service}, {"Account", p.Account}, {"Workspace", p.Workspace},
@@ -85,7 +85,7 @@ func facts(p tools.Plan) [][2]string {
 }
 
 // approvalOf is a plan for its page.
-func approvalOf(p tools.Plan) connect.Approval {
+func approvalOf(p plan.Plan) connect.Approval {
 	deletes := strings.HasPrefix(p.Action, "delete") || strings.HasPrefix(p.Tool, "delete")
 	a := connect.Approval{
 		Title: titleOf(p), Summary: p.Summary, Facts: facts(p), Sends: sendsOf(p.Sends), Target: string(p.Target),
@@ -98,7 +98,7 @@ func approvalOf(p tools.Plan) connect.Approval {
 }
 
 // titleOf is what a plan is about, in a few words; its summary says the rest.
-func titleOf(p tools.Plan) string {
+func titleOf(p plan.Plan) string {
 	first, n := utf8.DecodeRuneInString(p.Action)
 	if n == 0 {
 		return p.Tool

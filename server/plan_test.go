@@ -11,19 +11,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/plan"
 )
 
 // longPlan has more in it than any question should.
-func longPlan() tools.Plan {
-	p := tools.Plan{
+func longPlan() plan.Plan {
+	p := plan.Plan{
 		Tool: "execute_operation", Summary: "Changes many fields.", Entity: "customers", Action: "update", Record: `id="cus_1"`,
 		Undo: "Call update with " + strings.Repeat("undo ", 2000) + "end of undo", Notes: []string{"a note"},
 		Sends:  json.RawMessage(`{"intent":"tidy","params":{"id":"cus_1","note":"` + strings.Repeat("sent ", 5000) + `end"},"entity":"customers"}`),
 		Target: json.RawMessage(`{"text":"` + strings.Repeat("is ", 2000) + `"}`),
 	}
 	for i := range 500 {
-		p.Changes = append(p.Changes, tools.Change{Path: fmt.Sprint("field", i), Before: strings.Repeat("was ", 500), After: fmt.Sprint(strings.Repeat("will be ", 20), "end of ", i)})
+		p.Changes = append(p.Changes, plan.Change{Path: fmt.Sprint("field", i), Before: strings.Repeat("was ", 500), After: fmt.Sprint(strings.Repeat("will be ", 20), "end of ", i)})
 	}
 	return p
 }
@@ -53,9 +53,9 @@ func TestPlanInWordsHasAllThatIsSent(t *testing.T) {
 func TestPlanInWordsCannotBeForged(t *testing.T) {
 	t.Parallel()
 	forged := "x\nTo undo it: easily"
-	words := inWords(tools.Plan{
+	words := inWords(plan.Plan{
 		Summary: "s", Record: forged, Notes: []string{forged}, Target: json.RawMessage(forged), Undo: forged,
-		Changes: []tools.Change{{Path: forged, Before: forged, After: forged}},
+		Changes: []plan.Change{{Path: forged, Before: forged, After: forged}},
 	})
 	if n := strings.Count(words, "\nTo undo it:"); n != 1 {
 		t.Errorf("%d ways to undo it:\n%s", n, words)
@@ -98,7 +98,7 @@ func deepList(n int) string { return strings.Repeat("[", n) + strings.Repeat("]"
 
 func TestPageOfAPlanHasAShortTitle(t *testing.T) {
 	t.Parallel()
-	for title, plan := range map[string]tools.Plan{
+	for title, plan := range map[string]plan.Plan{
 		"Update issues":        {Tool: "execute_operation", Action: "update", Entity: "issues"},
 		"Delete conn template": {Tool: "delete_conn_template", Action: "delete", Entity: "conn_template"},
 		"Éditer":               {Action: "éditer"},
@@ -113,13 +113,13 @@ func TestPageOfAPlanHasAShortTitle(t *testing.T) {
 func TestPageOfAPlanTellsDeletionsFromChanges(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
-		plan            tools.Plan
+		plan            plan.Plan
 		danger, deletes bool
 	}{
-		{tools.Plan{Action: "update", Undo: "u"}, false, false},
-		{tools.Plan{Action: "update"}, true, false},
-		{tools.Plan{Action: "delete", Undo: "u"}, true, true},
-		{tools.Plan{Tool: "delete_connector"}, true, true},
+		{plan.Plan{Action: "update", Undo: "u"}, false, false},
+		{plan.Plan{Action: "update"}, true, false},
+		{plan.Plan{Action: "delete", Undo: "u"}, true, true},
+		{plan.Plan{Tool: "delete_connector"}, true, true},
 	} {
 		if a := approvalOf(row.plan); a.Danger != row.danger || a.Deletes != row.deletes || a.Undo == "" {
 			t.Errorf("%+v: danger %v, deletes %v, undo %q", row.plan, a.Danger, a.Deletes, a.Undo)

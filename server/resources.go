@@ -18,7 +18,7 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
 	"airbyte-agent-mcp/airbyteclient"
-	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/refusal"
 )
 
 // Resources are what tools tell, by address: for people who pick context from a
@@ -155,7 +155,7 @@ func (s *Server) read(ctx context.Context, uri string) (content mcp.TextResource
 	if err == nil {
 		return mcp.TextResourceContents{URI: uri, MIMEType: kind.mimeType, Text: text}, nil
 	}
-	outcome = tools.Kind(err)
+	outcome = refusal.KindOf(err)
 	words := s.runner.Tools()[kind.tool].Explain(err)
 	switch outcome {
 	case string(airbyteclient.KindNotFound), "refused":
@@ -326,7 +326,7 @@ func (s *Server) resources(ctx context.Context) []mcp.Resource {
 		})
 	}
 	if err != nil {
-		s.log.LogAttrs(ctx, slog.LevelInfo, "resources not listed", slog.String("outcome", tools.Kind(err)))
+		s.log.LogAttrs(ctx, slog.LevelInfo, "resources not listed", slog.String("outcome", refusal.KindOf(err)))
 	}
 	slices.SortFunc(all, func(a, b mcp.Resource) int { return compareURIs(a.URI, b.URI) })
 	return slices.CompactFunc(all, func(a, b mcp.Resource) bool { return a.URI == b.URI })

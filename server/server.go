@@ -14,6 +14,7 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/dispatch"
 )
 
 // name is short: clients put it before every tool's name and cut the sum.
@@ -25,7 +26,7 @@ type Server struct {
 	clients Clients
 	log     *slog.Logger
 	mcp     *mcpserver.MCPServer
-	runner  *tools.Runner
+	runner  *dispatch.Runner
 	pages   *pages
 	visits  visits
 	// questions are those that clients put to their people now.
@@ -57,7 +58,7 @@ func newServer(list []tools.Tool, clients Clients, config Config, log *slog.Logg
 		return nil, err
 	}
 	config.Writes.RequestID = requestID
-	runner, err := tools.NewRunner(list, config.Limits, tools.WithWrites(config.Writes), tools.WithCredentials(config.Credentials))
+	runner, err := dispatch.NewRunner(list, config.Limits, dispatch.WithWrites(config.Writes), dispatch.WithCredentials(config.Credentials))
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ func (s *Server) errorLog() *log.Logger {
 
 func (s *Server) logPanic(where string, p any) {
 	stack := debug.Stack()
-	if inner, ok := p.(*tools.Panic); ok {
+	if inner, ok := p.(*dispatch.Panic); ok {
 		p, stack = inner.Value, inner.Stack
 	}
 	s.log.Error("panic", "in", where, "panic", fmt.Sprint(p), "stack", string(stack))

@@ -36,14 +36,14 @@ func coreTools() []Tool {
 	return []Tool{
 		listDefinitions(),
 		getDefinition(),
-		listConnectors(),
-		describeConnector(),
+		ListConnectors(),
+		DescribeConnector(),
 		createConnector(),
 		checkConnector(),
 		updateConnector(),
 		deleteConnector(),
 		executeOperation(),
-		readRecords(),
+		ReadRecords(),
 		readMore(),
 		listWorkspaces(),
 	}

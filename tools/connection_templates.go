@@ -6,6 +6,11 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/schemas"
+	"airbyte-agent-mcp/tools/account"
+	"airbyte-agent-mcp/tools/plan"
+	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/tools/secrets"
+	"airbyte-agent-mcp/tools/toolcall"
 )
 
 func replicationTools() []Tool {
@@ -26,12 +31,12 @@ type listConnTemplatesOut struct {
 }
 
 func listConnTemplates() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "list_conn_templates",
 		Title:       "List connection templates",
 		Description: "Lists the connection templates: where the organization's connectors replicate to, and how often.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *Account, in listConnTemplatesIn) (listConnTemplatesOut, error) {
+	}, func(ctx context.Context, api *account.Account, in listConnTemplatesIn) (listConnTemplatesOut, error) {
 		got, err := api.ListConnectionTemplates(ctx, airbyteclient.ListConnectionTemplatesOptions(in))
 		for i := range got {
 			got[i] = withoutSecrets(got[i])
@@ -43,7 +48,7 @@ func listConnTemplates() Tool {
 // withoutSecrets blanks the secrets of a destination's settings.
 func withoutSecrets(t airbyteclient.ConnectionTemplate) airbyteclient.ConnectionTemplate {
 	if len(t.DestinationConfig) > 0 {
-		t.DestinationConfig = redact(t.DestinationConfig, nil)
+		t.DestinationConfig = secrets.Redact(t.DestinationConfig, nil)
 	}
 	return t
 }
@@ -60,13 +65,13 @@ type getConnTemplateIn struct {
 }
 
 func getConnTemplate() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "get_conn_template",
 		Title:       "Get a connection template",
 		Description: "Returns one connection template with its destination, secrets blanked, and its schedule.",
 		Effect:      Read,
 		Finder:      "list_conn_templates",
-	}, func(ctx context.Context, api *Account, in getConnTemplateIn) (airbyteclient.ConnectionTemplate, error) {
+	}, func(ctx context.Context, api *account.Account, in getConnTemplateIn) (airbyteclient.ConnectionTemplate, error) {
 		return connTemplateOut(api.GetConnectionTemplate(ctx, in.TemplateID))
 	})
 }
@@ -82,14 +87,14 @@ type createConnTemplateIn struct {
 }
 
 func createConnTemplate() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "create_conn_template",
 		Title:       "Create a connection template",
 		Description: "Makes a connection template: connectors created with its tags then replicate to its destination on its schedule.",
 		Effect:      Write,
 		Finder:      "list_destinations",
-		review:      createConnTemplateReview(),
-	}, func(ctx context.Context, api *Account, in createConnTemplateIn) (airbyteclient.ConnectionTemplate, error) {
+		Review:      createConnTemplateReview(),
+	}, func(ctx context.Context, api *account.Account, in createConnTemplateIn) (airbyteclient.ConnectionTemplate, error) {
 		return connTemplateOut(api.CreateConnectionTemplate(ctx, airbyteclient.CreateConnectionTemplateRequest{
 			DataHostingType: in.DataHostingType, DestinationName: in.DestinationName,
 			DestinationDefinitionID: in.DestinationDefinitionID, DestinationConfig: json.RawMessage(in.DestinationConfig),
@@ -109,15 +114,15 @@ type updateConnTemplateIn struct {
 }
 
 func updateConnTemplate() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "update_conn_template",
 		Title:       "Change a connection template",
 		Description: "Changes a connection template; what is absent stays as it is.",
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_conn_templates",
-		review:      updateConnTemplateReview(),
-	}, func(ctx context.Context, api *Account, in updateConnTemplateIn) (airbyteclient.ConnectionTemplate, error) {
+		Review:      updateConnTemplateReview(),
+	}, func(ctx context.Context, api *account.Account, in updateConnTemplateIn) (airbyteclient.ConnectionTemplate, error) {
 		return connTemplateOut(api.UpdateConnectionTemplate(ctx, in.TemplateID, airbyteclient.UpdateConnectionTemplateRequest{
 			DestinationName: in.DestinationName, DestinationConfig: json.RawMessage(in.DestinationConfig),
 			CronExpression: in.CronExpression, NonBreakingChangesPreference: in.NonBreakingChangesPreference,
@@ -127,15 +132,15 @@ func updateConnTemplate() Tool {
 }
 
 func deleteConnTemplate() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "delete_conn_template",
 		Title:       "Delete a connection template",
 		Description: "Deletes a connection template. Ask the user first.",
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_conn_templates",
-		review:      deleteConnTemplateReview(),
-	}, func(ctx context.Context, api *Account, in getConnTemplateIn) (*airbyteclient.Deleted, error) {
+		Review:      deleteConnTemplateReview(),
+	}, func(ctx context.Context, api *account.Account, in getConnTemplateIn) (*airbyteclient.Deleted, error) {
 		return api.DeleteConnectionTemplate(ctx, in.TemplateID)
 	})
 }
@@ -145,52 +150,52 @@ type describeCronIn struct {
 }
 
 func describeCron() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "describe_cron",
 		Title:       "Read a schedule",
 		Description: "Says in words when a Quartz cron expression fires, and whether it is valid.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *Account, in describeCronIn) (*airbyteclient.CronDescription, error) {
+	}, func(ctx context.Context, api *account.Account, in describeCronIn) (*airbyteclient.CronDescription, error) {
 		return api.DescribeCron(ctx, in.CronExpression)
 	})
 }
 
-func createConnTemplateReview() Review {
-	return Review{
-		summary: func(call Call, _ *aboutWrite, _ target, _ []Change) string {
-			return "Makes a connection template" + orNothing(call.argument("destination_name")) + " that new connectors replicate by."
+func createConnTemplateReview() plan.Review {
+	return plan.Review{
+		Summary: func(call toolcall.Call, _ *plan.Write, _ plan.Target, _ []plan.Change) string {
+			return "Makes a connection template" + plan.QuotedIfAny(call.Argument("destination_name")) + " that new connectors replicate by."
 		},
-		undo: func(Call, *aboutWrite, target) string {
+		Undo: func(toolcall.Call, *plan.Write, plan.Target) string {
 			return "delete_conn_template with the id that the answer gives."
 		},
 	}
 }
 
-func updateConnTemplateReview() Review {
-	return Review{
-		target: reviewedConnTemplate,
-		summary: func(call Call, _ *aboutWrite, found target, changes []Change) string {
-			return "Changes connection template " + templateLabel(call, found) + ": " + fieldsOf(changes) + "."
+func updateConnTemplateReview() plan.Review {
+	return plan.Review{
+		Target: reviewedConnTemplate,
+		Summary: func(call toolcall.Call, _ *plan.Write, found plan.Target, changes []plan.Change) string {
+			return "Changes connection template " + templateLabel(call, found) + ": " + plan.FieldNames(changes) + "."
 		},
-		undo: templateUndo,
+		Undo: templateUndo,
 	}
 }
 
-func deleteConnTemplateReview() Review {
-	return Review{
-		target: reviewedConnTemplate,
-		summary: func(call Call, _ *aboutWrite, found target, _ []Change) string {
+func deleteConnTemplateReview() plan.Review {
+	return plan.Review{
+		Target: reviewedConnTemplate,
+		Summary: func(call toolcall.Call, _ *plan.Write, found plan.Target, _ []plan.Change) string {
 			return "Deletes connection template " + templateLabel(call, found) + "."
 		},
-		undo: cannotBeUndone,
+		Undo: plan.CannotBeUndone,
 	}
 }
 
 // reviewedConnTemplate returns the connection template that a call changes.
-func reviewedConnTemplate(ctx context.Context, api *Account, call Call, w *aboutWrite) target {
-	got, err := api.GetConnectionTemplate(ctx, call.argument("template_id"))
+func reviewedConnTemplate(ctx context.Context, api *account.Account, call toolcall.Call, w *plan.Write) plan.Target {
+	got, err := api.GetConnectionTemplate(ctx, call.Argument("template_id"))
 	if err != nil {
-		return w.found(nil, nil, err)
+		return w.NewTarget(nil, nil, err)
 	}
-	return w.found(encoded(withoutSecrets(*got)), encoded(got), nil)
+	return w.NewTarget(rawjson.Encoded(withoutSecrets(*got)), rawjson.Encoded(got), nil)
 }

@@ -5,6 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+
+	"airbyte-agent-mcp/tools/account"
+	"airbyte-agent-mcp/tools/plan"
+	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/tools/refusal"
+	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/tools/toolcall"
 )
 
 const (
@@ -12,104 +19,106 @@ const (
 	newConnectorInvalid  = "Nothing was created. get_definition shows the fields that the service wants; settings that are not secret go in replication_config, not in credentials. Mend it and call again."
 )
 
-func createConnectorReview() Review {
-	return Review{
-		connector: "replaces", namesConnector: true,
-		find: findNewConnector,
-		target: func(_ context.Context, _ *Account, _ Call, w *aboutWrite) target {
-			if w.connector == nil {
-				return target{}
+func createConnectorReview() plan.Review {
+	return plan.Review{
+		ConnectorArgument: "replaces", NamesConnector: true,
+		Find: findNewConnector,
+		Target: func(_ context.Context, _ *account.Account, _ toolcall.Call, w *plan.Write) plan.Target {
+			if w.Current == nil {
+				return plan.Target{}
 			}
-			return w.found(nil, encoded(w.connector), nil) // which it replaces
+			return w.NewTarget(nil, rawjson.Encoded(w.Current), nil) // which it replaces
 		},
-		summary: func(call Call, w *aboutWrite, _ target, _ []Change) string {
-			service := orWord(w.Service, "a service")
-			switch name := call.argument("name"); {
-			case call.argument("replaces") != "" && name != "":
-				return "Connects " + service + " as " + quoted(name) + w.in() + ", with the credentials given and the settings of the connector " + quoted(w.Connector) + ", which stays as it is."
-			case call.argument("replaces") != "":
-				return "Connects " + service + " anew" + w.in() + ", with the credentials given, in place of the connector " + quoted(w.Connector) + ", which is renamed and stays."
+		Summary: func(call toolcall.Call, w *plan.Write, _ plan.Target, _ []plan.Change) string {
+			service := plan.QuotedOr(w.Service, "a service")
+			switch name := call.Argument("name"); {
+			case call.Argument("replaces") != "" && name != "":
+				return "Connects " + service + " as " + safetext.Quoted(name) + w.InWorkspace() + ", with the credentials given and the settings of the connector " + safetext.Quoted(w.Connector) + ", which stays as it is."
+			case call.Argument("replaces") != "":
+				return "Connects " + service + " anew" + w.InWorkspace() + ", with the credentials given, in place of the connector " + safetext.Quoted(w.Connector) + ", which is renamed and stays."
 			}
-			return "Connects " + service + " as " + orWord(w.Connector, "a new connector") + w.in() + ", with the credentials given."
+			return "Connects " + service + " as " + plan.QuotedOr(w.Connector, "a new connector") + w.InWorkspace() + ", with the credentials given."
 		},
-		undo: func(Call, *aboutWrite, target) string {
+		Undo: func(toolcall.Call, *plan.Write, plan.Target) string {
 			return "delete_connector with the connector_id that the answer gives."
 		},
 	}
 }
 
-func checkNewConnectorReview() Review {
-	return Review{find: findNewConnector, summary: checkSummary}
+func checkNewConnectorReview() plan.Review {
+	return plan.Review{Find: findNewConnector, Summary: checkSummary}
 }
 
-func checkConnectorReview() Review {
-	return Review{find: findOldConnector, summary: checkSummary}
+func checkConnectorReview() plan.Review {
+	return plan.Review{Find: findOldConnector, Summary: checkSummary}
 }
 
-func updateConnectorReview() Review {
-	return Review{
-		find: findOldConnector, target: reviewedConnector, namesConnector: true,
-		summary: func(_ Call, w *aboutWrite, _ target, changes []Change) string {
-			return "Changes the connector" + w.whose() + w.in() + ": " + fieldsOf(changes) + "."
+func updateConnectorReview() plan.Review {
+	return plan.Review{
+		Find: findOldConnector, Target: reviewedConnector, NamesConnector: true,
+		Summary: func(_ toolcall.Call, w *plan.Write, _ plan.Target, changes []plan.Change) string {
+			return "Changes the connector" + w.ConnectorPhrase() + w.InWorkspace() + ": " + plan.FieldNames(changes) + "."
 		},
-		undo: func(call Call, w *aboutWrite, found target) string { return w.again(call, found, "connector_id") },
+		Undo: func(call toolcall.Call, w *plan.Write, found plan.Target) string {
+			return w.UndoByRepeating(call, found, "connector_id")
+		},
 	}
 }
 
-func deleteConnectorReview() Review {
-	return Review{
-		find: findOldConnector, target: reviewedConnector,
-		summary: func(_ Call, w *aboutWrite, _ target, _ []Change) string {
-			return "Deletes the connector" + w.whose() + w.in() + ", with its stored credentials."
+func deleteConnectorReview() plan.Review {
+	return plan.Review{
+		Find: findOldConnector, Target: reviewedConnector,
+		Summary: func(_ toolcall.Call, w *plan.Write, _ plan.Target, _ []plan.Change) string {
+			return "Deletes the connector" + w.ConnectorPhrase() + w.InWorkspace() + ", with its stored credentials."
 		},
-		undo: func(Call, *aboutWrite, target) string {
+		Undo: func(toolcall.Call, *plan.Write, plan.Target) string {
 			return "Cannot be undone: its credentials go with it, so the service would have to be connected anew."
 		},
 	}
 }
 
-func checkSummary(_ Call, w *aboutWrite, _ target, _ []Change) string {
-	return "Sends the secrets that its references name to " + orWord(w.Service, "a service") + w.in() + " to try them; nothing is saved."
+func checkSummary(_ toolcall.Call, w *plan.Write, _ plan.Target, _ []plan.Change) string {
+	return "Sends the secrets that its references name to " + plan.QuotedOr(w.Service, "a service") + w.InWorkspace() + " to try them; nothing is saved."
 }
 
-func findOldConnector(ctx context.Context, api *Account, call Call, w *aboutWrite) error {
-	w.ConnectorID = call.argument("connector_id")
-	return w.findConnector(ctx, api)
+func findOldConnector(ctx context.Context, api *account.Account, call toolcall.Call, w *plan.Write) error {
+	w.ConnectorID = call.Argument("connector_id")
+	return w.FindConnector(ctx, api)
 }
 
-func reviewedConnector(_ context.Context, _ *Account, _ Call, w *aboutWrite) target {
-	if w.connector == nil {
-		return target{}
+func reviewedConnector(_ context.Context, _ *account.Account, _ toolcall.Call, w *plan.Write) plan.Target {
+	if w.Current == nil {
+		return plan.Target{}
 	}
-	return w.found(encoded(shownConnector(w.connector, "")), encoded(w.connector), nil)
+	return w.NewTarget(rawjson.Encoded(shownConnector(w.Current, "")), rawjson.Encoded(w.Current), nil)
 }
 
 // findNewConnector finds out which service a new connector is of, and about the
 // connector that it takes over from.
-func findNewConnector(ctx context.Context, api *Account, call Call, w *aboutWrite) error {
-	w.Connector, w.Service, w.DefinitionID = call.argument("name"), call.argument("connector_type"), call.argument("definition_id")
-	w.Workspace = orDefault(call.argument("workspace_name"), api)
-	w.unknown = w.Service == ""
-	if err := findService(ctx, api, call.argument("source_template_id"), w); err != nil {
+func findNewConnector(ctx context.Context, api *account.Account, call toolcall.Call, w *plan.Write) error {
+	w.Connector, w.Service, w.DefinitionID = call.Argument("name"), call.Argument("connector_type"), call.Argument("definition_id")
+	w.Workspace = account.WorkspaceOrDefault(call.Argument("workspace_name"), api)
+	w.Unknown = w.Service == ""
+	if err := findService(ctx, api, call.Argument("source_template_id"), w); err != nil {
 		return err
 	}
-	old := call.argument("replaces")
+	old := call.Argument("replaces")
 	if old == "" {
 		return nil
 	}
-	id, err := connectorRef{old, w.Workspace}.id(ctx, api)
+	id, err := account.ConnectorRef{ConnectorID: old, WorkspaceName: w.Workspace}.Resolve(ctx, api)
 	if err != nil {
 		return err
 	}
-	w.ConnectorID, w.unknown = id, false
-	err = w.findConnector(ctx, api)
-	w.free = false // it is the old one that may be deleted freely
+	w.ConnectorID, w.Unknown = id, false
+	err = w.FindConnector(ctx, api)
+	w.Disposable = false // it is the old one that may be deleted freely
 	return err
 }
 
 // findService finds out which service a new connector is of: what the arguments
 // call it counts only where nothing else does.
-func findService(ctx context.Context, api *Account, template string, w *aboutWrite) error {
+func findService(ctx context.Context, api *account.Account, template string, w *plan.Write) error {
 	called := w.Service
 	if template != "" {
 		got, err := api.GetSourceTemplate(ctx, template)
@@ -117,26 +126,26 @@ func findService(ctx context.Context, api *Account, template string, w *aboutWri
 			return err
 		}
 		if w.DefinitionID != "" && !strings.EqualFold(w.DefinitionID, got.SourceDefinitionID) {
-			return refuse("definition_id and source_template_id are of two services.").next("Nothing was sent. Give one of them.")
+			return refusal.New("definition_id and source_template_id are of two services.").Next("Nothing was sent. Give one of them.")
 		}
 		w.DefinitionID = got.SourceDefinitionID
 	}
 	if w.DefinitionID == "" {
 		return nil
 	}
-	name, _, err := recallWithin(ctx, api, "service/"+w.DefinitionID, asideTime, func(ctx context.Context) (string, error) {
+	name, _, err := account.RecallWithin(ctx, api, "service/"+w.DefinitionID, account.BriefTime, func(ctx context.Context) (string, error) {
 		got, err := api.GetSourceDefinition(ctx, w.DefinitionID)
 		if err != nil {
 			return "", err
 		}
 		return got.Definition.Name, nil
 	})
-	w.Service, w.unknown = name, err != nil
+	w.Service, w.Unknown = name, err != nil
 	if err != nil {
 		return err
 	}
 	if called != "" && !strings.EqualFold(called, w.Service) {
-		return refuse("connector_type is %s, and what is connected is %s.", quoted(called), quoted(w.Service)).next("Nothing was sent. Leave connector_type out, or give the right one alone.")
+		return refusal.New("connector_type is %s, and what is connected is %s.", safetext.Quoted(called), safetext.Quoted(w.Service)).Next("Nothing was sent. Leave connector_type out, or give the right one alone.")
 	}
 	return nil
 }
@@ -144,9 +153,9 @@ func findService(ctx context.Context, api *Account, template string, w *aboutWri
 // connectorForm returns what a person must enter to create the connector of a
 // call that leaves the credentials to them; nil for any other call, and where it
 // is not allowed to ask.
-func connectorForm(ctx context.Context, api *Account, call Call, allowed func() (bool, error)) (*CredentialsNeeded, error) {
+func connectorForm(ctx context.Context, api *account.Account, call toolcall.Call, allowed func() (bool, error)) (*CredentialsNeeded, error) {
 	var in newConnector
-	if json.Unmarshal(call.Arguments, &in) != nil || call.Secrets.found || !in.withoutCredentials() {
+	if json.Unmarshal(call.Arguments, &in) != nil || call.Secrets.Present || !in.withoutCredentials() {
 		return nil, nil
 	}
 	if ok, err := allowed(); err != nil || !ok {
@@ -157,7 +166,7 @@ func connectorForm(ctx context.Context, api *Account, call Call, allowed func() 
 		return nil, err
 	}
 	need := &CredentialsNeeded{
-		WorkspaceName: orDefault(in.WorkspaceName, api), DefinitionID: in.DefinitionID, SourceTemplateID: in.SourceTemplateID, Name: in.Name,
+		WorkspaceName: account.WorkspaceOrDefault(in.WorkspaceName, api), DefinitionID: in.DefinitionID, SourceTemplateID: in.SourceTemplateID, Name: in.Name,
 		ReplicationConfig: json.RawMessage(in.ReplicationConfig), Environment: json.RawMessage(in.Environment),
 		Entities: requested(in.Entities), Tags: in.SelectedConnectionTemplateTags, TagsMode: in.SelectedConnectionTemplateTagsMode,
 	}

@@ -6,6 +6,9 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/schemas"
+	"airbyte-agent-mcp/tools/account"
+	"airbyte-agent-mcp/tools/knowledge"
+	"airbyte-agent-mcp/tools/secrets"
 )
 
 func connectorTools() []Tool {
@@ -32,17 +35,17 @@ type listConnectorsOut struct {
 	Data []connectorSummary `json:"data" jsonschema_description:"Connectors: connector_id, name, slug, service, definition_id, runtime_mode, supports_context_store."`
 }
 
-func listConnectors() Tool {
-	return define(Tool{
+func ListConnectors() Tool {
+	return Define(Tool{
 		Name:        "list_connectors",
 		Title:       "List what is connected",
 		Description: "Lists the services connected in a workspace (connectors). Start here: other tools take a connector by the ID, name or slug shown.",
 		Effect:      Read,
 		Finder:      "list_workspaces",
-	}, func(ctx context.Context, api *Account, in listConnectorsIn) (listConnectorsOut, error) {
+	}, func(ctx context.Context, api *account.Account, in listConnectorsIn) (listConnectorsOut, error) {
 		opts := airbyteclient.ListConnectorsOptions{WorkspaceID: in.WorkspaceID, DefinitionID: in.DefinitionID}
 		if in.WorkspaceID == "" {
-			opts.WorkspaceName = orDefault(in.WorkspaceName, api)
+			opts.WorkspaceName = account.WorkspaceOrDefault(in.WorkspaceName, api)
 		}
 		all, err := api.ListConnectors(ctx, opts)
 		if err != nil {
@@ -83,10 +86,10 @@ type newConnector struct {
 	SelectedConnectionTemplateTagsMode string         `json:"selected_connection_template_tags_mode,omitempty" jsonschema:"enum=any,enum=all" jsonschema_description:"How tags match."`
 }
 
-func (in newConnector) request(api *Account) airbyteclient.CreateConnectorRequest {
+func (in newConnector) request(api *account.Account) airbyteclient.CreateConnectorRequest {
 	return airbyteclient.CreateConnectorRequest{
 		Name:                               in.Name,
-		WorkspaceName:                      orDefault(in.WorkspaceName, api),
+		WorkspaceName:                      account.WorkspaceOrDefault(in.WorkspaceName, api),
 		ConnectorType:                      in.ConnectorType,
 		DefinitionID:                       in.DefinitionID,
 		SourceTemplateID:                   in.SourceTemplateID,
@@ -132,23 +135,23 @@ func shownConnector(c *airbyteclient.Connector, next string) connectorOut {
 		ConnectorID: c.ID, Name: c.Name,
 		Service: c.SourceTemplate.Name, DefinitionID: c.SourceTemplate.SourceDefinitionID, SourceTemplateID: c.SourceTemplate.ID,
 		RuntimeMode: c.SourceTemplate.RuntimeMode, SupportsContextStore: c.SourceTemplate.SupportsContextStore,
-		ReplicationConfig: redact(c.ReplicationConfig, c.SourceTemplate.UserConfigSpec),
+		ReplicationConfig: secrets.Redact(c.ReplicationConfig, c.SourceTemplate.UserConfigSpec),
 		Entities:          c.Entities, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, Next: next,
 	}
 }
 
 func createConnector() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:         "create_connector",
 		Title:        "Connect a service",
 		Description:  "Connects a service to a workspace. get_definition tells which credentials and settings it takes. Best leave credentials out: the user then enters them on a page, past the chat, which tries them and creates the connector; the same call again tells the outcome. Given ones are stored untried: check_connector tries them.",
 		Effect:       Write,
 		Finder:       "list_definitions",
-		review:       createConnectorReview(),
-		form:         connectorForm,
+		Review:       createConnectorReview(),
+		Form:         connectorForm,
 		whenNotFound: newConnectorNotFound,
 		whenInvalid:  newConnectorInvalid,
-	}, func(ctx context.Context, api *Account, in newConnector) (connectorOut, error) {
+	}, func(ctx context.Context, api *account.Account, in newConnector) (connectorOut, error) {
 		in, old, err := in.replacing(ctx, api)
 		if err != nil {
 			return connectorOut{}, err
@@ -185,16 +188,16 @@ func shownCheck(c *airbyteclient.CheckResult, err error) (checkOut, error) {
 }
 
 func checkNewConnector() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:         "check_new_connector",
 		Title:        "Try credentials",
 		Description:  "Tries credentials and settings for a new connector without creating it. Takes what create_connector takes. A failed check is an answer with status failed, not an error.",
 		Effect:       Read,
 		Finder:       "list_definitions",
-		review:       checkNewConnectorReview(),
+		Review:       checkNewConnectorReview(),
 		whenNotFound: newConnectorNotFound,
 		whenInvalid:  newConnectorInvalid,
-	}, func(ctx context.Context, api *Account, in newConnector) (checkOut, error) {
+	}, func(ctx context.Context, api *account.Account, in newConnector) (checkOut, error) {
 		in, _, err := in.replacing(ctx, api)
 		if err != nil {
 			return checkOut{}, err
@@ -205,7 +208,7 @@ func checkNewConnector() Tool {
 
 // changedConnector is what updating and checking a connector have in common.
 type changedConnector struct {
-	connectorRef
+	account.ConnectorRef
 	Name              string         `json:"name,omitempty" jsonschema_description:"New name."`
 	ReplicationConfig schemas.Object `json:"replication_config,omitempty" jsonschema_description:"New settings that are not secret."`
 	Entities          []entity       `json:"entities,omitzero" jsonschema_description:"New choice of entities; [] clears it."`
@@ -218,15 +221,15 @@ func (in changedConnector) request() airbyteclient.UpdateConnectorRequest {
 }
 
 func checkConnector() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "check_connector",
 		Title:       "Test a connector",
 		Description: "Tests whether a connector still works: whether its key or token is still valid and its settings fit, optionally with changes that are not saved. A failed test is an answer with status failed, not an error.",
 		Effect:      Read,
 		Finder:      "list_connectors",
-		review:      checkConnectorReview(),
-	}, func(ctx context.Context, api *Account, in changedConnector) (checkOut, error) {
-		id, err := in.id(ctx, api)
+		Review:      checkConnectorReview(),
+	}, func(ctx context.Context, api *account.Account, in changedConnector) (checkOut, error) {
+		id, err := in.Resolve(ctx, api)
 		if err != nil {
 			return checkOut{}, err
 		}
@@ -235,22 +238,22 @@ func checkConnector() Tool {
 }
 
 func updateConnector() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "update_connector",
 		Title:       "Change a connector",
 		Description: "Renames a connector or changes its settings or entities; what is absent stays. For a new key: create_connector with replaces.",
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_connectors",
-		review:      updateConnectorReview(),
+		Review:      updateConnectorReview(),
 		invalid:     refuseNewCredentials,
-	}, func(ctx context.Context, api *Account, in changedConnector) (connectorOut, error) {
-		id, err := in.id(ctx, api)
+	}, func(ctx context.Context, api *account.Account, in changedConnector) (connectorOut, error) {
+		id, err := in.Resolve(ctx, api)
 		if err != nil {
 			return connectorOut{}, err
 		}
 		got, err := api.UpdateConnector(ctx, id, in.request())
-		api.forgetConnector(id)
+		knowledge.Forget(api, id)
 		if err != nil {
 			return connectorOut{}, err
 		}
@@ -265,21 +268,21 @@ type deleteConnectorOut struct {
 }
 
 func deleteConnector() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "delete_connector",
 		Title:       "Remove a connector",
 		Description: "Removes (disconnects) a service: deletes its connector with the stored credentials. It cannot be undone: ask the user first.",
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_connectors",
-		review:      deleteConnectorReview(),
-	}, func(ctx context.Context, api *Account, in connectorRef) (deleteConnectorOut, error) {
-		id, err := in.id(ctx, api)
+		Review:      deleteConnectorReview(),
+	}, func(ctx context.Context, api *account.Account, in account.ConnectorRef) (deleteConnectorOut, error) {
+		id, err := in.Resolve(ctx, api)
 		if err != nil {
 			return deleteConnectorOut{}, err
 		}
 		job, err := api.DeleteConnector(ctx, id)
-		api.forgetConnector(id)
+		knowledge.Forget(api, id)
 		if err != nil {
 			return deleteConnectorOut{}, err
 		}
@@ -288,14 +291,14 @@ func deleteConnector() Tool {
 }
 
 func getConnector() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "get_connector",
 		Title:       "Get a connector",
 		Description: "Returns one connector with its settings, secrets blanked. For what can be done with it use describe_connector.",
 		Effect:      Read,
 		Finder:      "list_connectors",
-	}, func(ctx context.Context, api *Account, in connectorRef) (connectorOut, error) {
-		id, err := in.id(ctx, api)
+	}, func(ctx context.Context, api *account.Account, in account.ConnectorRef) (connectorOut, error) {
+		id, err := in.Resolve(ctx, api)
 		if err != nil {
 			return connectorOut{}, err
 		}
@@ -308,14 +311,14 @@ func getConnector() Tool {
 }
 
 func inspectConnector() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "inspect_connector",
 		Title:       "Inspect a connector",
 		Description: "Returns the service's own account of a connector: where it belongs, which entities the Context Store holds and how fresh they are, and the ID of its documentation. describe_connector includes it.",
 		Effect:      Read,
 		Finder:      "list_connectors",
-	}, func(ctx context.Context, api *Account, in connectorRef) (*airbyteclient.ConnectorInspection, error) {
-		id, err := in.id(ctx, api)
+	}, func(ctx context.Context, api *account.Account, in account.ConnectorRef) (*airbyteclient.ConnectorInspection, error) {
+		id, err := in.Resolve(ctx, api)
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,10 @@ import (
 	"strings"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/tools/account"
+	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/tools/refusal"
+	"airbyte-agent-mcp/tools/safetext"
 )
 
 // CredentialsNeeded is the error of a call that wants a connector without its
@@ -38,12 +42,12 @@ func (c *CredentialsNeeded) Error() string {
 }
 
 // complete finds the definition where only the service's name is known.
-func (c *CredentialsNeeded) complete(ctx context.Context, api *Account, connectorType string) error {
+func (c *CredentialsNeeded) complete(ctx context.Context, api *account.Account, connectorType string) error {
 	if c.DefinitionID != "" || c.SourceTemplateID != "" {
 		return nil
 	}
 	if connectorType == "" {
-		return refuse("Which service? Give its definition_id (from list_definitions).").next("Nothing was sent.")
+		return refusal.New("Which service? Give its definition_id (from list_definitions).").Next("Nothing was sent.")
 	}
 	all, err := api.ListSourceDefinitions(ctx, connectorType)
 	if err != nil {
@@ -55,11 +59,11 @@ func (c *CredentialsNeeded) complete(ctx context.Context, api *Account, connecto
 			return nil
 		}
 	}
-	return refuse("There is no service of the exact name %q.", shown(connectorType)).next("list_definitions finds it; use its definition_id.")
+	return refusal.New("There is no service of the exact name %q.", safetext.Shown(connectorType)).Next("list_definitions finds it; use its definition_id.")
 }
 
 // withoutCredentials tells whether a call leaves the credentials to a form. A
 // configuration may hold them too.
 func (in newConnector) withoutCredentials() bool {
-	return empty(json.RawMessage(in.Credentials)) && in.ServerSideOAuthSecretID == "" && member(json.RawMessage(in.ReplicationConfig), "credentials") == nil
+	return rawjson.IsEmpty(json.RawMessage(in.Credentials)) && in.ServerSideOAuthSecretID == "" && rawjson.Member(json.RawMessage(in.ReplicationConfig), "credentials") == nil
 }

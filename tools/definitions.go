@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/tools/account"
+	"airbyte-agent-mcp/tools/paging"
+	"airbyte-agent-mcp/tools/rawjson"
 )
 
 type listDefinitionsIn struct {
@@ -22,16 +25,16 @@ type definitionSummary struct {
 
 type listDefinitionsOut struct {
 	Definitions []definitionSummary `json:"definitions" jsonschema_description:"Services: definition_id, name, support_level."`
-	Page        page                `json:"page" jsonschema_description:"has_more, next_cursor."`
+	Page        paging.Page         `json:"page" jsonschema_description:"has_more, next_cursor."`
 }
 
 func listDefinitions() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "list_definitions",
 		Title:       "Find services to connect",
 		Description: "Lists the services that can be connected (connector definitions), such as GitHub or Stripe. Pass name: there are hundreds. What is connected already is in list_connectors.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *Account, in listDefinitionsIn) (listDefinitionsOut, error) {
+	}, func(ctx context.Context, api *account.Account, in listDefinitionsIn) (listDefinitionsOut, error) {
 		all, err := api.ListSourceDefinitions(ctx, in.Name)
 		if err != nil {
 			return listDefinitionsOut{}, err
@@ -39,7 +42,7 @@ func listDefinitions() Tool {
 		if in.Limit == 0 {
 			in.Limit = 50
 		}
-		some, p, err := cut(all, in.Limit, in.Cursor)
+		some, p, err := paging.Cut(all, in.Limit, in.Cursor)
 		if err != nil {
 			return listDefinitionsOut{}, err
 		}
@@ -67,30 +70,22 @@ type definitionOut struct {
 }
 
 func getDefinition() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "get_definition",
 		Title:       "Learn what a service needs",
 		Description: "Shows how to connect one service: its ways to authenticate, the fields of each, the other settings, its documentation, and questions it can answer. Call it before create_connector.",
 		Effect:      Read,
 		Finder:      "list_definitions",
-	}, func(ctx context.Context, api *Account, in getDefinitionIn) (definitionOut, error) {
+	}, func(ctx context.Context, api *account.Account, in getDefinitionIn) (definitionOut, error) {
 		got, err := api.GetSourceDefinition(ctx, in.DefinitionID)
 		if err != nil {
 			return definitionOut{}, err
 		}
 		return definitionOut{
 			DefinitionID: got.ID, Name: got.Definition.Name, SupportLevel: got.Definition.SupportLevel,
-			Spec: orEmpty(got.Definition.Spec), ExampleQuestions: got.ExampleQuestions,
+			Spec: rawjson.OrEmpty(got.Definition.Spec), ExampleQuestions: got.ExampleQuestions,
 		}, nil
 	})
-}
-
-// orEmpty keeps an absent value from becoming null.
-func orEmpty(raw json.RawMessage) json.RawMessage {
-	if len(raw) == 0 || string(raw) == "null" {
-		return json.RawMessage("{}")
-	}
-	return raw
 }
 
 type listDestinationsIn struct {
@@ -102,12 +97,12 @@ type listDestinationsOut struct {
 }
 
 func listDestinations() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "list_destinations",
 		Title:       "List kinds of destination",
 		Description: "Lists the kinds of destination (warehouses, databases, lakes) that replication can write to.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *Account, in listDestinationsIn) (listDestinationsOut, error) {
+	}, func(ctx context.Context, api *account.Account, in listDestinationsIn) (listDestinationsOut, error) {
 		got, err := api.ListDestinationDefinitions(ctx, in.ActorDefinitionIDs)
 		return listDestinationsOut{Destinations: got}, err
 	})
@@ -124,17 +119,17 @@ type getDestinationOut struct {
 }
 
 func getDestination() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "get_destination",
 		Title:       "Learn what a destination needs",
 		Description: "Shows the settings that one kind of destination takes, for destination_config of create_conn_template.",
 		Effect:      Read,
 		Finder:      "list_destinations",
-	}, func(ctx context.Context, api *Account, in getDestinationIn) (getDestinationOut, error) {
+	}, func(ctx context.Context, api *account.Account, in getDestinationIn) (getDestinationOut, error) {
 		got, err := api.GetDestinationDefinition(ctx, in.DestinationDefinitionID)
 		if err != nil {
 			return getDestinationOut{}, err
 		}
-		return getDestinationOut{DestinationDefinitionID: got.ID, Name: got.Definition.Name, Spec: orEmpty(got.Definition.Spec)}, nil
+		return getDestinationOut{DestinationDefinitionID: got.ID, Name: got.Definition.Name, Spec: rawjson.OrEmpty(got.Definition.Spec)}, nil
 	})
 }

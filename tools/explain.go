@@ -10,32 +10,26 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/schemas"
+	"airbyte-agent-mcp/tools/approval"
+	"airbyte-agent-mcp/tools/refusal"
+	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/tools/secrets"
 )
-
-// hinted adds to an error what only its tool knows.
-type hinted struct {
-	err   error
-	hint  string // what to do next
-	reads bool   // the call would have changed nothing, whatever its tool may do
-}
-
-func (h hinted) Error() string { return h.err.Error() }
-func (h hinted) Unwrap() error { return h.err }
 
 // Explain words an error for a model that has nothing else to go by: what
 // happened, whether calling again can help, and what to do next.
 func (t Tool) Explain(err error) string {
 	var faults *schemas.Faults
-	var refused *refusal
+	var refused *refusal.Error
 	var api *airbyteclient.Error
-	var hint hinted
-	var inner during
-	var waits *ConfirmNeeded
+	var hint refusal.Hinted
+	var inner During
+	var waits *approval.ConfirmNeeded
 	var needs *CredentialsNeeded
 	if errors.As(err, &inner) {
-		t = inner.tool
+		t = inner.Tool
 	}
-	if errors.As(err, &hint) && hint.reads {
+	if errors.As(err, &hint) && hint.ReadOnly {
 		t.Effect = Read
 	}
 	words := ""
@@ -50,25 +44,15 @@ func (t Tool) Explain(err error) string {
 	case errors.As(err, &needs):
 		words = "The credentials are missing, and a person must enter them: there is no page for that here. Nothing was created. They can connect the service in the Airbyte web app, or this server be asked by an MCP client."
 	case errors.As(err, &api):
-		words = join(t.happened(api), hint.hint, t.advice(api), t.mayHaveRun(api), trailer(api))
+		words = safetext.Join(t.happened(api), hint.Hint, t.advice(api), t.mayHaveRun(api), trailer(api))
 	case errors.Is(err, context.Canceled):
 		words = "The call was canceled." + t.ran()
 	case errors.Is(err, context.DeadlineExceeded):
 		words = "The call took too long." + t.ran()
 	default:
-		words = "The server could not do this: " + shown(err.Error()) + ". Calling again is unlikely to help."
+		words = "The server could not do this: " + safetext.Shown(err.Error()) + ". Calling again is unlikely to help."
 	}
-	return discreetly(words, err)
-}
-
-func join(parts ...string) string {
-	var said []string
-	for _, p := range parts {
-		if p != "" {
-			said = append(said, p)
-		}
-	}
-	return strings.Join(said, " ")
+	return secrets.Discreetly(words, err)
 }
 
 // happened says what the service answered, with its own words and the fields
@@ -77,13 +61,13 @@ func (t Tool) happened(e *airbyteclient.Error) string {
 	var b strings.Builder
 	switch {
 	case e.Status == 0:
-		fmt.Fprintf(&b, "%s did not succeed: %s.", t.Name, sentence(e.Message))
+		fmt.Fprintf(&b, "%s did not succeed: %s.", t.Name, safetext.Sentence(e.Message))
 	case e.Status < 300 && e.Kind == airbyteclient.KindNotFound:
-		fmt.Fprintf(&b, "%s found nothing: %s.", t.Name, sentence(e.Message))
+		fmt.Fprintf(&b, "%s found nothing: %s.", t.Name, safetext.Sentence(e.Message))
 	case e.Status < 300:
-		fmt.Fprintf(&b, "%s got an answer from Airbyte that cannot be used: %s.", t.Name, sentence(e.Message))
+		fmt.Fprintf(&b, "%s got an answer from Airbyte that cannot be used: %s.", t.Name, safetext.Sentence(e.Message))
 	default:
-		fmt.Fprintf(&b, "Airbyte answered %s with HTTP %d: %s.", t.Name, e.Status, sentence(e.Message))
+		fmt.Fprintf(&b, "Airbyte answered %s with HTTP %d: %s.", t.Name, e.Status, safetext.Sentence(e.Message))
 	}
 	for _, f := range e.Fields {
 		if f.Message == e.Message {
@@ -99,10 +83,6 @@ func (t Tool) happened(e *airbyteclient.Error) string {
 		b.WriteString("\n")
 	}
 	return b.String()
-}
-
-func sentence(text string) string {
-	return strings.TrimRight(strings.TrimSpace(text), ".")
 }
 
 func (t Tool) advice(e *airbyteclient.Error) string {

@@ -19,6 +19,10 @@ import (
 	"unicode/utf8"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/tools/answer"
+	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/tools/refusal"
+	"airbyte-agent-mcp/tools/safetext"
 )
 
 const (
@@ -33,8 +37,8 @@ const (
 // fileTextPath is where a file's text stands in an answer.
 const fileTextPath = "/file/text"
 
-// file is a download as a model can use it.
-type file struct {
+// File is a download as a model can use it.
+type File struct {
 	Name        string `json:"name,omitempty"`
 	ContentType string `json:"content_type,omitempty"`
 	Size        int64  `json:"size"` // of the part that was asked for
@@ -50,7 +54,7 @@ type file struct {
 
 // readFile reads a download as a stream: only its beginning is ever held. It is
 // saved in folder if there is one.
-func readFile(f *airbyteclient.File, in executeOperationIn, folder *os.Root) (_ *file, err error) {
+func readFile(f *airbyteclient.File, in executeOperationIn, folder *os.Root) (_ *File, err error) {
 	defer f.Body.Close()
 	from, wanted := rangeAsked(in)
 	if wanted > 0 && f.Size > wanted { // the service sends all of it whatever is asked
@@ -60,7 +64,7 @@ func readFile(f *airbyteclient.File, in executeOperationIn, folder *os.Root) (_ 
 	}
 	sum := sha256.New()
 	body := io.TeeReader(f.Body, sum)
-	out := &file{Name: f.Name, ContentType: f.ContentType, from: from}
+	out := &File{Name: f.Name, ContentType: f.ContentType, from: from}
 	if folder != nil && in.rangeHeader() == "" {
 		saved, failed := save(folder, f.Name)
 		if failed != nil {
@@ -110,37 +114,37 @@ func readFile(f *airbyteclient.File, in executeOperationIn, folder *os.Root) (_ 
 }
 
 // shown is the file as an answer has it: with as much of its text as fits.
-func (f *file) shown(fit *fitter) *file {
+func (f *File) shown(fit *answer.Fitter) *File {
 	if f == nil || f.Text == "" {
 		return f
 	}
 	out := *f
-	most := fit.most - leastRoom
-	if len(encoded(f.Text)) > most || f.rest != nil {
-		out.Text = textWithin(f.Text, most-fit.reserve)
+	most := fit.Most - answer.LeastRoom
+	if len(rawjson.Encoded(f.Text)) > most || f.rest != nil {
+		out.Text = answer.TextWithin(f.Text, most-fit.Reserve)
 		out.Note = fmt.Sprintf("The text is shown from byte %d to %d.", f.from, f.from+int64(len(out.Text)))
-		if fit.next = (place{Path: fileTextPath, Offset: len(out.Text)}); len(out.Text) == len(f.Text) {
-			fit.next, fit.arguments = place{}, f.rest
+		if fit.Next = (answer.Place{Path: fileTextPath, Offset: len(out.Text)}); len(out.Text) == len(f.Text) {
+			fit.Next, fit.Arguments = answer.Place{}, f.rest
 		}
 	}
 	return &out
 }
 
 // goOn shows what follows of the text.
-func (f *file) goOn(fit *fitter) {
-	fit.extract(encoded(f.Text), fit.most-fit.reserve)
-	if fit.next == (place{}) && f.rest != nil {
-		fit.arguments = f.rest
+func (f *File) goOn(fit *answer.Fitter) {
+	fit.Extract(rawjson.Encoded(f.Text), fit.Most-fit.Reserve)
+	if fit.Next == (answer.Place{}) && f.rest != nil {
+		fit.Arguments = f.rest
 	}
 }
 
 // attachments is the file itself, where a client may show it.
-func (f *file) attachments() []Attachment {
+func (f *File) attachments() []answer.Attachment {
 	if f == nil || len(f.data) == 0 {
 		return nil
 	}
 	kind, _, _ := mime.ParseMediaType(f.ContentType)
-	return []Attachment{{URI: "airbyte://files/" + f.SHA256 + "/" + escapedName(f.Name), ContentType: kind, Data: f.data}}
+	return []answer.Attachment{{URI: "airbyte://files/" + f.SHA256 + "/" + escapedName(f.Name), ContentType: kind, Data: f.data}}
 }
 
 var notInName = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
@@ -167,15 +171,15 @@ func save(folder *os.Root, name string) (*os.File, error) {
 			continue
 		}
 		if err != nil {
-			return nil, refuse("The file could not be saved in --download-dir: %s.", shown(err.Error())).next("The operator must look at that folder.")
+			return nil, refusal.New("The file could not be saved in --download-dir: %s.", safetext.Shown(err.Error())).Next("The operator must look at that folder.")
 		}
 		return f, nil
 	}
-	return nil, refuse("The folder of --download-dir holds 100 files named like %q already.", shown(name)).next("The operator must clear it.")
+	return nil, refusal.New("The folder of --download-dir holds 100 files named like %q already.", safetext.Shown(name)).Next("The operator must clear it.")
 }
 
 func (in executeOperationIn) rangeHeader() string {
-	return text(member(in.Params, "range_header"))
+	return rawjson.Text(rawjson.Member(in.Params, "range_header"))
 }
 
 var rangePattern = regexp.MustCompile(`^bytes=([0-9]{1,15})-([0-9]{1,15})$`)
@@ -195,8 +199,8 @@ func rangeAsked(in executeOperationIn) (from, length int64) {
 // following are the arguments that fetch a file from an offset on.
 func (in executeOperationIn) following(from int64) json.RawMessage {
 	next := in
-	next.Params = append(appendMember(objectWithout(in.Params, "range_header"), "range_header", encoded(fmt.Sprintf("bytes=%d-%d", from, from+maxText-1))), '}')
-	return encoded(next)
+	next.Params = append(rawjson.AppendMember(rawjson.Without(in.Params, "range_header"), "range_header", rawjson.Encoded(fmt.Sprintf("bytes=%d-%d", from, from+maxText-1))), '}')
+	return rawjson.Encoded(next)
 }
 
 // wholeRunes leaves out a last character that was cut.

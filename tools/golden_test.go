@@ -1,4 +1,4 @@
-package tools
+package tools_test
 
 import (
 	"bytes"
@@ -15,14 +15,17 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
+	"airbyte-agent-mcp/tools/rawjson"
 )
 
 // A story is testdata/TOOL.txtar or testdata/TOOL.CASE.txtar: a comment that
 // says what it tells, args.json and first.json, a call that comes before, are written by hand; what was sent over
 // HTTP, what a model reads, and how a client sees the tool are recorded.
 func TestStories(t *testing.T) {
-	byName := map[string]Tool{}
-	for _, set := range Catalog() {
+	byName := map[string]tools.Tool{}
+	for _, set := range tools.Catalog() {
 		for _, tool := range set.Tools {
 			byName[tool.Name] = tool
 		}
@@ -47,7 +50,7 @@ func TestStories(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := tell(t, tool, story, kind == "")
-			if *update {
+			if *dispatchtest.Update {
 				if err := os.WriteFile(file, txtar.Format(got), 0o644); err != nil {
 					t.Fatal(err)
 				}
@@ -66,7 +69,7 @@ func TestStories(t *testing.T) {
 }
 
 // tell plays a story in a world of its own.
-func tell(t *testing.T, tool Tool, story *txtar.Archive, withTool bool) *txtar.Archive {
+func tell(t *testing.T, tool tools.Tool, story *txtar.Archive, withTool bool) *txtar.Archive {
 	if len(bytes.TrimSpace(story.Comment)) == 0 {
 		t.Errorf("the story has no comment that says what it tells")
 	}
@@ -79,10 +82,10 @@ func tell(t *testing.T, tool Tool, story *txtar.Archive, withTool bool) *txtar.A
 			first = f.Data
 		}
 	}
-	world := newWorld(t, sandbox.Options{})
-	filled := bytes.ReplaceAll(args, []byte("{{token}}"), []byte(world.scopedToken(t, args)))
-	filled = bytes.ReplaceAll(filled, []byte("{{continuation}}"), []byte(world.continuation(t, first)))
-	answer, err := world.call(t, tool.Name, filled)
+	world := dispatchtest.New(t, sandbox.Options{})
+	filled := bytes.ReplaceAll(args, []byte("{{token}}"), []byte(scopedToken(world, t, args)))
+	filled = bytes.ReplaceAll(filled, []byte("{{continuation}}"), []byte(continuation(world, t, first)))
+	answer, err := world.Call(t, tool.Name, filled)
 	got := &txtar.Archive{Comment: story.Comment}
 	add := func(name, data string) {
 		got.Files = append(got.Files, txtar.File{Name: name, Data: []byte(strings.TrimRight(data, "\n") + "\n")})
@@ -91,12 +94,12 @@ func tell(t *testing.T, tool Tool, story *txtar.Archive, withTool bool) *txtar.A
 		add("first.json", string(first))
 	}
 	add("args.json", string(args))
-	add("http", world.sent())
+	add("http", sent(world))
 	if err != nil {
 		add("error.txt", tool.Explain(err))
 	} else {
 		add("answer.json", indented(t, answer))
-		if err := tool.checkAnswer(answer); err != nil {
+		if err := checkAnswer(tool, answer); err != nil {
 			t.Errorf("the answer does not fit the tool's output schema: %v", err)
 		}
 	}
@@ -106,12 +109,12 @@ func tell(t *testing.T, tool Tool, story *txtar.Archive, withTool bool) *txtar.A
 	return got
 }
 
-func (t Tool) checkAnswer(answer json.RawMessage) error {
-	schema, err := t.schemaPair()
+func checkAnswer(t tools.Tool, answer json.RawMessage) error {
+	schema, err := t.Schemas()
 	if err != nil {
 		return err
 	}
-	return schema.output.Check(answer)
+	return schema.Output.Check(answer)
 }
 
 func indented(t *testing.T, raw json.RawMessage) string {
@@ -127,7 +130,7 @@ func indented(t *testing.T, raw json.RawMessage) string {
 	return b.String()
 }
 
-func described(t *testing.T, tool Tool) string {
+func described(t *testing.T, tool tools.Tool) string {
 	t.Helper()
 	b, err := tool.Definition()
 	if err != nil {
@@ -137,39 +140,39 @@ func described(t *testing.T, tool Tool) string {
 }
 
 // scopedToken mints a token where the arguments ask for one.
-func (w world) scopedToken(t *testing.T, args []byte) string {
+func scopedToken(w dispatchtest.World, t *testing.T, args []byte) string {
 	t.Helper()
 	if !bytes.Contains(args, []byte("{{token}}")) {
 		return ""
 	}
-	got, err := w.api.CreateScopedToken(t.Context(), airbyteclient.CreateScopedTokenRequest{WorkspaceName: "default"})
+	got, err := w.Api.CreateScopedToken(t.Context(), airbyteclient.CreateScopedTokenRequest{WorkspaceName: "default"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.sandbox.ResetRequests()
+	w.Sandbox.ResetRequests()
 	return got.Token
 }
 
 // continuation is what the call of a tool that comes first hands out, empty
 // where none does.
-func (w world) continuation(t *testing.T, first []byte) string {
+func continuation(w dispatchtest.World, t *testing.T, first []byte) string {
 	t.Helper()
 	if first == nil {
 		return ""
 	}
-	got, err := w.runner.Call(t.Context(), w.api.Client, text(member(first, "tool")), member(first, "arguments"))
+	got, err := w.Runner.Call(t.Context(), w.Api.Client, rawjson.Text(rawjson.Member(first, "tool")), rawjson.Member(first, "arguments"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.sandbox.ResetRequests()
-	return text(member(got.JSON, "continuation"))
+	w.Sandbox.ResetRequests()
+	return rawjson.Text(rawjson.Member(got.JSON, "continuation"))
 }
 
 // sent lists the requests that reached the API, the token mint left out. Those
 // that a tool sends side by side stand in the order of the alphabet.
-func (w world) sent() string {
+func sent(w dispatchtest.World) string {
 	var lines []string
-	for _, r := range w.sandbox.Requests() {
+	for _, r := range w.Sandbox.Requests() {
 		if strings.HasSuffix(r.Path, "/applications/token") {
 			continue
 		}

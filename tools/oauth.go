@@ -6,6 +6,11 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/schemas"
+	"airbyte-agent-mcp/tools/account"
+	"airbyte-agent-mcp/tools/plan"
+	"airbyte-agent-mcp/tools/refusal"
+	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/tools/toolcall"
 )
 
 func oauthTools() []Tool {
@@ -19,17 +24,17 @@ type setOAuthConfigIn struct {
 }
 
 func setOAuthConfig() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "set_oauth_config",
 		Title:       "Set an OAuth application",
 		Description: "Sets or replaces the organization's own OAuth application for one service. The configuration is stored and never shown again.",
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_definitions",
-		review:      setOAuthReview(),
-	}, func(ctx context.Context, api *Account, in setOAuthConfigIn) (*airbyteclient.OAuthCredentials, error) {
+		Review:      setOAuthReview(),
+	}, func(ctx context.Context, api *account.Account, in setOAuthConfigIn) (*airbyteclient.OAuthCredentials, error) {
 		if (in.ConnectorType == "") == (in.ConnectorDefinitionID == "") {
-			return nil, refuse("Give either connector_type or connector_definition_id.").next("list_definitions has both.")
+			return nil, refusal.New("Give either connector_type or connector_definition_id.").Next("list_definitions has both.")
 		}
 		return api.SetOAuthCredentials(ctx, airbyteclient.SetOAuthCredentialsRequest{
 			ConnectorType: in.ConnectorType, ConnectorDefinitionID: in.ConnectorDefinitionID,
@@ -48,43 +53,43 @@ type deleteOAuthConfigOut struct {
 }
 
 func deleteOAuthConfig() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "delete_oauth_config",
 		Title:       "Remove an OAuth application",
 		Description: "Removes the organization's own OAuth application for one service; Airbyte's serves again. Ask the user first.",
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_definitions",
-		review:      deleteOAuthReview(),
-	}, func(ctx context.Context, api *Account, in deleteOAuthConfigIn) (deleteOAuthConfigOut, error) {
+		Review:      deleteOAuthReview(),
+	}, func(ctx context.Context, api *account.Account, in deleteOAuthConfigIn) (deleteOAuthConfigOut, error) {
 		return deleteOAuthConfigOut{in.ConnectorType, true}, api.DeleteOAuthCredentials(ctx, in.ConnectorType)
 	})
 }
 
-func setOAuthReview() Review {
-	return Review{
-		target: storedOAuth,
-		summary: func(call Call, _ *aboutWrite, _ target, _ []Change) string {
-			return "Replaces the organization's OAuth application for " + quoted(call.argument("connector_type")+call.argument("connector_definition_id")) + "."
+func setOAuthReview() plan.Review {
+	return plan.Review{
+		Target: storedOAuth,
+		Summary: func(call toolcall.Call, _ *plan.Write, _ plan.Target, _ []plan.Change) string {
+			return "Replaces the organization's OAuth application for " + safetext.Quoted(call.Argument("connector_type")+call.Argument("connector_definition_id")) + "."
 		},
-		undo: func(Call, *aboutWrite, target) string {
+		Undo: func(toolcall.Call, *plan.Write, plan.Target) string {
 			return "delete_oauth_config takes it back to Airbyte's own; a former one of yours is lost."
 		},
 	}
 }
 
-func deleteOAuthReview() Review {
-	return Review{
-		target: storedOAuth,
-		summary: func(call Call, _ *aboutWrite, _ target, _ []Change) string {
-			return "Removes the organization's OAuth application for " + quoted(call.argument("connector_type")) + "; Airbyte's serves again."
+func deleteOAuthReview() plan.Review {
+	return plan.Review{
+		Target: storedOAuth,
+		Summary: func(call toolcall.Call, _ *plan.Write, _ plan.Target, _ []plan.Change) string {
+			return "Removes the organization's OAuth application for " + safetext.Quoted(call.Argument("connector_type")) + "; Airbyte's serves again."
 		},
-		undo: cannotBeUndone,
+		Undo: plan.CannotBeUndone,
 	}
 }
 
 // storedOAuth notes that an OAuth application is never shown again.
-func storedOAuth(_ context.Context, _ *Account, _ Call, w *aboutWrite) target {
-	w.note("What is stored now cannot be read, so it is not shown.")
-	return target{}
+func storedOAuth(_ context.Context, _ *account.Account, _ toolcall.Call, w *plan.Write) plan.Target {
+	w.Note("What is stored now cannot be read, so it is not shown.")
+	return plan.Target{}
 }

@@ -9,6 +9,12 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/schemas"
+	"airbyte-agent-mcp/tools/account"
+	"airbyte-agent-mcp/tools/knowledge"
+	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/tools/refusal"
+	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/tools/secrets"
 )
 
 // The API cannot change the credentials of a connector. What can be done is to
@@ -16,12 +22,12 @@ import (
 // delete the old one once a person agrees.
 
 // noNewCredentials is for who tries to change them.
-var noNewCredentials = refuse("The credentials of a connector cannot be changed.").
-	next("Nothing was sent. create_connector with replaces set to this connector keeps its name and settings; best leave credentials out there, so that the user enters the new ones on a page.")
+var noNewCredentials = refusal.New("The credentials of a connector cannot be changed.").
+	Next("Nothing was sent. create_connector with replaces set to this connector keeps its name and settings; best leave credentials out there, so that the user enters the new ones on a page.")
 
 // refuseNewCredentials returns noNewCredentials for arguments with credentials.
 func refuseNewCredentials(arguments json.RawMessage) error {
-	if member(arguments, "credentials") != nil {
+	if rawjson.Member(arguments, "credentials") != nil {
 		return noNewCredentials
 	}
 	return nil
@@ -29,11 +35,11 @@ func refuseNewCredentials(arguments json.RawMessage) error {
 
 // replacing fills in what a new connector has in common with the one that it
 // replaces, which is nil if there is none.
-func (in newConnector) replacing(ctx context.Context, api *Account) (newConnector, *airbyteclient.Connector, error) {
+func (in newConnector) replacing(ctx context.Context, api *account.Account) (newConnector, *airbyteclient.Connector, error) {
 	if in.Replaces == "" {
 		return in, nil, nil
 	}
-	id, err := connectorRef{in.Replaces, in.WorkspaceName}.id(ctx, api)
+	id, err := account.ConnectorRef{ConnectorID: in.Replaces, WorkspaceName: in.WorkspaceName}.Resolve(ctx, api)
 	if err != nil {
 		return in, nil, err
 	}
@@ -44,8 +50,8 @@ func (in newConnector) replacing(ctx context.Context, api *Account) (newConnecto
 	from := old.SourceTemplate
 	service := from.SourceDefinitionID
 	if in.DefinitionID != "" && service != "" && !strings.EqualFold(in.DefinitionID, service) {
-		return in, nil, refuse("%s is a connector of another service.", quoted(old.Name)).
-			next("Nothing was sent. Leave definition_id out: it is taken from the connector that is replaced.")
+		return in, nil, refusal.New("%s is a connector of another service.", safetext.Quoted(old.Name)).
+			Next("Nothing was sent. Leave definition_id out: it is taken from the connector that is replaced.")
 	}
 	if in.DefinitionID, in.ConnectorType = service, ""; service == "" {
 		in.SourceTemplateID = cmp.Or(in.SourceTemplateID, from.ID)
@@ -55,8 +61,8 @@ func (in newConnector) replacing(ctx context.Context, api *Account) (newConnecto
 			return in, nil, err
 		}
 	}
-	kept := withoutBlanks(redact(old.ReplicationConfig, from.UserConfigSpec))
-	in.ReplicationConfig = schemas.Object(overlaid(kept, json.RawMessage(in.ReplicationConfig)))
+	kept := withoutBlanks(secrets.Redact(old.ReplicationConfig, from.UserConfigSpec))
+	in.ReplicationConfig = schemas.Object(rawjson.Overlaid(kept, json.RawMessage(in.ReplicationConfig)))
 	if in.Entities == nil {
 		for _, e := range old.Entities {
 			in.Entities = append(in.Entities, entity(e))
@@ -66,7 +72,7 @@ func (in newConnector) replacing(ctx context.Context, api *Account) (newConnecto
 }
 
 // workspaceOf is the name of the workspace that a connector is in.
-func workspaceOf(ctx context.Context, api *Account, id string) (string, error) {
+func workspaceOf(ctx context.Context, api *account.Account, id string) (string, error) {
 	inspection, err := api.InspectConnector(ctx, id)
 	if err != nil {
 		return "", err
@@ -82,49 +88,35 @@ func workspaceOf(ctx context.Context, api *Account, id string) (string, error) {
 // then is empty.
 func withoutBlanks(config json.RawMessage) json.RawMessage {
 	out := []byte{'{'}
-	for name, value := range members(config) {
+	for name, value := range rawjson.Members(config) {
 		switch {
-		case name == "credentials", strings.Contains(string(value), redacted) && kindOf(value) != '{':
+		case name == "credentials", strings.Contains(string(value), secrets.Redacted) && rawjson.Kind(value) != '{':
 			continue
-		case kindOf(value) == '{':
-			if value = withoutBlanks(value); empty(value) {
+		case rawjson.Kind(value) == '{':
+			if value = withoutBlanks(value); rawjson.IsEmpty(value) {
 				continue
 			}
 		}
-		out = appendNamed(out, name, value)
-	}
-	return append(out, '}')
-}
-
-// overlaid is an object with the members of another in place of its own.
-func overlaid(object, with json.RawMessage) json.RawMessage {
-	out := []byte{'{'}
-	for name, value := range members(object) {
-		if member(with, name) == nil {
-			out = appendNamed(out, name, value)
-		}
-	}
-	for name, value := range members(with) {
-		out = appendNamed(out, name, value)
+		out = rawjson.AppendNamed(out, name, value)
 	}
 	return append(out, '}')
 }
 
 // takeOver tries a new connector and, if it works, gives it the name of the one
 // that it replaces. It returns what to do next.
-func takeOver(ctx context.Context, api *Account, created, old *airbyteclient.Connector) (next string) {
+func takeOver(ctx context.Context, api *account.Account, created, old *airbyteclient.Connector) (next string) {
 	check, err := api.CheckConnector(ctx, created.ID, airbyteclient.UpdateConnectorRequest{})
 	switch {
 	case err != nil:
-		return fmt.Sprintf("Created, but whether it works could not be tried (%s). The old connector %s is as it was. check_connector tries again; then rename them with update_connector, and delete the old one.", withoutRequest(err), old.ID)
+		return fmt.Sprintf("Created, but whether it works could not be tried (%s). The old connector %s is as it was. check_connector tries again; then rename them with update_connector, and delete the old one.", refusal.WithoutRequest(err), old.ID)
 	case check.Status != "succeeded":
-		return fmt.Sprintf("Created, but trying it ended as %s: %s. The old connector %s is as it was. delete_connector takes this new one away.", quoted(check.Status), quoted(check.ErrorMessage), old.ID)
+		return fmt.Sprintf("Created, but trying it ended as %s: %s. The old connector %s is as it was. delete_connector takes this new one away.", safetext.Quoted(check.Status), safetext.Quoted(check.ErrorMessage), old.ID)
 	}
 	if err := api.TakeOverName(ctx, created.ID, old.ID, old.Name); err != nil {
-		return fmt.Sprintf("It works, but has not got the name of the old connector %s (%s). Rename them with update_connector.", old.ID, withoutRequest(err))
+		return fmt.Sprintf("It works, but has not got the name of the old connector %s (%s). Rename them with update_connector.", old.ID, refusal.WithoutRequest(err))
 	}
-	api.forgetConnector(created.ID)
-	api.forgetConnector(old.ID)
+	knowledge.Forget(api, created.ID)
+	knowledge.Forget(api, old.ID)
 	created.Name = old.Name
-	return fmt.Sprintf("It works and has the old one's name. The old connector is still there, as %s: delete_connector with connector_id %s removes it, once the user agrees.", quoted(airbyteclient.NameOfReplaced(old.Name)), old.ID)
+	return fmt.Sprintf("It works and has the old one's name. The old connector is still there, as %s: delete_connector with connector_id %s removes it, once the user agrees.", safetext.Quoted(airbyteclient.NameOfReplaced(old.Name)), old.ID)
 }

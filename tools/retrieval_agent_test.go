@@ -1,4 +1,4 @@
-package tools
+package tools_test
 
 import (
 	"cmp"
@@ -9,31 +9,35 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"airbyte-agent-mcp/tools/answer"
+	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
+	"airbyte-agent-mcp/tools/rawjson"
 )
 
 // agent is a stand-in for a model: a program that knows how to compare words, and
 // of services only what the answers say.
 type agent struct {
 	t     *testing.T
-	w     world
+	w     dispatchtest.World
 	calls int
 	bytes int
 	log   []string
 }
 
-func newAgent(t *testing.T, w world) *agent {
+func newAgent(t *testing.T, w dispatchtest.World) *agent {
 	return &agent{t: t, w: w}
 }
 
-func (a *agent) tokens() int { return a.bytes / bytesPerToken }
+func (a *agent) tokens() int { return a.bytes / answer.BytesPerToken }
 
 // call calls a tool; what comes back is the answer, or the error as a model reads it.
 func (a *agent) call(tool string, arguments map[string]any) (answer string, ok bool) {
-	sent := encoded(arguments)
+	sent := rawjson.Encoded(arguments)
 	if a.calls++; a.calls > 8 {
 		return "too many calls", false
 	}
-	got, err := a.w.runner.Call(a.t.Context(), a.w.api.Client, tool, sent)
+	got, err := a.w.Runner.Call(a.t.Context(), a.w.Api.Client, tool, sent)
 	if err != nil {
 		answer = toolNamed(tool).Explain(err)
 	} else {
@@ -377,9 +381,9 @@ func kept(answer tree, values map[string]string, whole string) string {
 	}
 	var out []string
 	for _, r := range answer.list("records") {
-		text := strings.ToLower(string(encoded(r.v)))
+		text := strings.ToLower(string(rawjson.Encoded(r.v)))
 		if !slices.ContainsFunc(slices.Collect(maps.Values(values)), func(v string) bool { return !strings.Contains(text, strings.ToLower(v)) }) {
-			out = append(out, string(encoded(r.v)))
+			out = append(out, string(rawjson.Encoded(r.v)))
 		}
 	}
 	return strings.Join(out, "\n")

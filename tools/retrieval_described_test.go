@@ -1,4 +1,4 @@
-package tools
+package tools_test
 
 import (
 	"encoding/json"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"airbyte-agent-mcp/tools/rawjson"
 )
 
 // This file is how the scripted agent reads what describe_connector says.
@@ -303,7 +305,7 @@ func (e *entitySeen) identified(q *plea) (*actionSeen, map[string]any) {
 				continue
 			}
 			required++
-			identifier = identifier || given && (name == "list" && required > 1 || hasDigit.MatchString(string(encoded(value))))
+			identifier = identifier || given && (name == "list" && required > 1 || hasDigit.MatchString(string(rawjson.Encoded(value))))
 		}
 		if required > 0 && len(bound) == required && identifier {
 			return a, bound

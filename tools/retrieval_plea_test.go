@@ -1,4 +1,4 @@
-package tools
+package tools_test
 
 import (
 	"cmp"
@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"airbyte-agent-mcp/tools/rawjson"
 )
 
 // This file is what the scripted agent makes of a question.
@@ -166,7 +168,7 @@ func shortFields(fields []leaf, wanted []string, many bool) []string {
 		}
 	}
 	for _, f := range fields {
-		size := len(encoded(f.value))
+		size := len(rawjson.Encoded(f.value))
 		if slices.Contains(wanted, f.path) && size < 200 || !many && size <= 60 {
 			add(f.path)
 		}

@@ -1,4 +1,4 @@
-package tools
+package tools_test
 
 import (
 	"cmp"
@@ -8,6 +8,10 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
+	"airbyte-agent-mcp/tools/rawjson"
 )
 
 // entry is something that can be found: a tool, or an entity of a connector.
@@ -20,7 +24,7 @@ type entry struct {
 func toolEntries(t *testing.T) []entry {
 	t.Helper()
 	var all []entry
-	for _, tool := range coreTools() {
+	for _, tool := range tools.CoreTools() {
 		all = append(all, entry{tool.Name, [3]string{tool.Name + " " + tool.Title, tool.Description, spoken(t, tool.InputSchema())}})
 	}
 	return all
@@ -44,11 +48,11 @@ func spoken(t *testing.T, schema json.RawMessage) string {
 
 // entries are the core tools, and every entity of every connector by what
 // list_connectors and describe_connector say of it.
-func entries(t *testing.T, w world) []entry {
+func entries(t *testing.T, w dispatchtest.World) []entry {
 	t.Helper()
 	all := toolEntries(t)
 	ask := func(tool string, arguments map[string]any) tree {
-		got, err := w.runner.Call(t.Context(), w.api.Client, tool, encoded(arguments))
+		got, err := w.Runner.Call(t.Context(), w.Api.Client, tool, rawjson.Encoded(arguments))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package tools
+package tools_test
 
 import (
 	"cmp"
@@ -11,6 +11,10 @@ import (
 	"time"
 
 	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/answer"
+	"airbyte-agent-mcp/tools/dispatch"
+	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
 )
 
 // question is what a person asks, with where the answer is.
@@ -83,7 +87,7 @@ type measured struct {
 	hits, calls, most, tokens, longest int
 }
 
-func measure(t *testing.T, w world, ranker *ranker, questions []question) *measured {
+func measure(t *testing.T, w dispatchtest.World, ranker *ranker, questions []question) *measured {
 	t.Helper()
 	m := &measured{}
 	for _, q := range questions {
@@ -94,7 +98,7 @@ func measure(t *testing.T, w world, ranker *ranker, questions []question) *measu
 			m.missed = append(m.missed, fmt.Sprintf("rank %d of %v: %q, before it %v", rank, q.right(), q.Ask, ranker.rank(q.Ask)[:topEntries]))
 		}
 		a := newAgent(t, w)
-		if toolNamed(q.Tool).Effect != Read {
+		if toolNamed(q.Tool).Effect != tools.Read {
 			a = newAgent(t, newStoryWorld(t)) // it may change something
 		}
 		problem := a.judge(q, a.solve(q.Ask, q.Slots))
@@ -146,7 +150,7 @@ func readQuestions(t *testing.T, file string, least int) []question {
 func compareReport(t *testing.T, got string) {
 	t.Helper()
 	const file = "testdata/retrieval/report.md"
-	if *update {
+	if *dispatchtest.Update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -171,29 +175,29 @@ func compareReport(t *testing.T, got string) {
 func catalogTokens(t *testing.T) int {
 	t.Helper()
 	n := 0
-	for _, tool := range coreTools() {
+	for _, tool := range tools.CoreTools() {
 		b, err := tool.Definition()
 		if err != nil {
 			t.Fatal(err)
 		}
 		n += len(b)
 	}
-	return n / bytesPerToken
+	return n / answer.BytesPerToken
 }
 
-func toolNamed(name string) Tool {
-	for _, tool := range coreTools() {
+func toolNamed(name string) tools.Tool {
+	for _, tool := range tools.CoreTools() {
 		if tool.Name == name {
 			return tool
 		}
 	}
-	return Tool{}
+	return tools.Tool{}
 }
 
 // newStoryWorld is a world a few hours after its data was synced, so that what is
 // recent and what is due can be asked for.
-func newStoryWorld(t *testing.T) world {
+func newStoryWorld(t *testing.T) dispatchtest.World {
 	t.Helper()
 	now := func() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
-	return newWorld(t, sandbox.Options{Now: now}, WithClock(now))
+	return dispatchtest.New(t, sandbox.Options{Now: now}, dispatch.WithClock(now))
 }

@@ -1,10 +1,12 @@
-package tools
+package tools_test
 
 import (
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+
+	"airbyte-agent-mcp/tools"
 )
 
 // This file is how the scripted agent chooses a tool that is not about records.
@@ -21,11 +23,11 @@ func (a *agent) toolFor(q *plea) string {
 	words := uniqueTerms(q.words())
 	first := strings.SplitN(q.ask, " ", 2)[0]
 	best, most, nearest := "", 0.5, 0
-	for _, tool := range coreTools() {
-		if slices.Contains(recordTools, tool.Name) || tool.Effect != Read && strings.HasSuffix(q.ask, "?") {
+	for _, tool := range tools.CoreTools() {
+		if slices.Contains(recordTools, tool.Name) || tool.Effect != tools.Read && strings.HasSuffix(q.ask, "?") {
 			continue
 		}
-		if tool.Effect != Read && strings.HasPrefix(tool.Title, first+" ") {
+		if tool.Effect != tools.Read && strings.HasPrefix(tool.Title, first+" ") {
 			return tool.Name
 		}
 		verb, noun, _ := strings.Cut(tool.Name, "_")

@@ -1,4 +1,4 @@
-package tools
+package tools_test
 
 import (
 	"bytes"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"airbyte-agent-mcp/tools/rawjson"
 )
 
 // This file is how the scripted agent reads JSON.
@@ -56,7 +58,7 @@ func (n tree) texts(name string) []string {
 }
 
 // words are all texts in it, names of members included.
-func (n tree) words() string { return string(encoded(n.v)) }
+func (n tree) words() string { return string(rawjson.Encoded(n.v)) }
 
 // leaf is one value in a record.
 type leaf struct {

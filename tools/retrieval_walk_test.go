@@ -1,6 +1,8 @@
-package tools
+package tools_test
 
-import "testing"
+import (
+	"testing"
+)
 
 // TestEveryConnectorInFourCalls walks from the list of connectors to the right
 // records of each, by the texts alone.

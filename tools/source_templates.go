@@ -6,6 +6,13 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/schemas"
+	"airbyte-agent-mcp/tools/account"
+	"airbyte-agent-mcp/tools/plan"
+	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/tools/refusal"
+	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/tools/secrets"
+	"airbyte-agent-mcp/tools/toolcall"
 )
 
 func sourceTemplateTools() []Tool {
@@ -23,12 +30,12 @@ type listTemplatesOut struct {
 }
 
 func listTemplates() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "list_templates",
 		Title:       "List source templates",
 		Description: "Lists the organization's source templates: the services that its users may connect (enabled connectors), with their presets.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *Account, in listTemplatesIn) (listTemplatesOut, error) {
+	}, func(ctx context.Context, api *account.Account, in listTemplatesIn) (listTemplatesOut, error) {
 		got, err := api.ListSourceTemplates(ctx, airbyteclient.ListSourceTemplatesOptions(in))
 		for i := range got {
 			got[i].Customization = withoutKeys(got[i].Customization)
@@ -46,9 +53,9 @@ func templateOut(t *airbyteclient.SourceTemplate, err error) (*airbyteclient.Sou
 	if err != nil {
 		return nil, err
 	}
-	t.PartialDefaultConfig = redact(t.PartialDefaultConfig, t.UserConfigSpec)
+	t.PartialDefaultConfig = secrets.Redact(t.PartialDefaultConfig, t.UserConfigSpec)
 	t.Customization = withoutKeys(t.Customization)
-	t.UserConfigSpec = orEmpty(t.UserConfigSpec)
+	t.UserConfigSpec = rawjson.OrEmpty(t.UserConfigSpec)
 	return t, nil
 }
 
@@ -57,17 +64,17 @@ func withoutKeys(customization json.RawMessage) json.RawMessage {
 	if len(customization) == 0 || string(customization) == "null" {
 		return customization
 	}
-	return redact(customization, nil)
+	return secrets.Redact(customization, nil)
 }
 
 func getTemplate() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "get_template",
 		Title:       "Get a source template",
 		Description: "Returns one source template: what users are asked for (user_config_spec), the presets (partial_default_config, secrets blanked), modes and tags.",
 		Effect:      Read,
 		Finder:      "list_templates",
-	}, func(ctx context.Context, api *Account, in getTemplateIn) (*airbyteclient.SourceTemplate, error) {
+	}, func(ctx context.Context, api *account.Account, in getTemplateIn) (*airbyteclient.SourceTemplate, error) {
 		return templateOut(api.GetSourceTemplate(ctx, in.TemplateID))
 	})
 }
@@ -82,18 +89,18 @@ type createTemplateIn struct {
 }
 
 func createTemplate() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "create_template",
 		Title:       "Enable a service",
 		Description: "Makes a source template, so that users of the organization can connect a service; from a definition, or as a copy of another template.",
 		Effect:      Write,
 		Finder:      "list_templates",
-		review:      createTemplateReview(),
-	}, func(ctx context.Context, api *Account, in createTemplateIn) (*airbyteclient.SourceTemplate, error) {
+		Review:      createTemplateReview(),
+	}, func(ctx context.Context, api *account.Account, in createTemplateIn) (*airbyteclient.SourceTemplate, error) {
 		switch {
 		case (in.ActorDefinitionID == "") == (in.OriginalSourceTemplateID == ""):
-			return nil, refuse("Give either actor_definition_id or original_source_template_id.").
-				next("list_definitions has the one, list_templates the other.")
+			return nil, refusal.New("Give either actor_definition_id or original_source_template_id.").
+				Next("list_definitions has the one, list_templates the other.")
 		case in.OriginalSourceTemplateID != "":
 			return templateOut(api.CloneSourceTemplate(ctx, airbyteclient.CloneSourceTemplateRequest{
 				OriginalSourceTemplateID: in.OriginalSourceTemplateID, Name: in.Name, Mode: in.Mode,
@@ -101,7 +108,7 @@ func createTemplate() Tool {
 		}
 		return templateOut(api.CreateSourceTemplate(ctx, airbyteclient.CreateSourceTemplateRequest{
 			ActorDefinitionID: in.ActorDefinitionID, Name: in.Name, Mode: in.Mode,
-			PartialDefaultConfig: orEmpty(json.RawMessage(in.PartialDefaultConfig)), Customization: json.RawMessage(in.Customization),
+			PartialDefaultConfig: rawjson.OrEmpty(json.RawMessage(in.PartialDefaultConfig)), Customization: json.RawMessage(in.Customization),
 		}))
 	})
 }
@@ -116,15 +123,15 @@ type updateTemplateIn struct {
 }
 
 func updateTemplate() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "update_template",
 		Title:       "Change a source template",
 		Description: "Changes a source template; what is absent stays as it is. With propagate it also changes every connector made from it.",
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_templates",
-		review:      updateTemplateReview(),
-	}, func(ctx context.Context, api *Account, in updateTemplateIn) (*airbyteclient.SourceTemplate, error) {
+		Review:      updateTemplateReview(),
+	}, func(ctx context.Context, api *account.Account, in updateTemplateIn) (*airbyteclient.SourceTemplate, error) {
 		return templateOut(api.UpdateSourceTemplate(ctx, in.TemplateID, airbyteclient.UpdateSourceTemplateRequest{
 			Name: in.Name, Propagate: in.Propagate, Mode: in.Mode,
 			PartialDefaultConfig: json.RawMessage(in.PartialDefaultConfig), Customization: json.RawMessage(in.Customization),
@@ -133,71 +140,71 @@ func updateTemplate() Tool {
 }
 
 func deleteTemplate() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "delete_template",
 		Title:       "Disable a service",
 		Description: "Deletes a source template: users can no longer connect the service by it. Ask the user first.",
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_templates",
-		review:      deleteTemplateReview(),
-	}, func(ctx context.Context, api *Account, in getTemplateIn) (*airbyteclient.Deleted, error) {
+		Review:      deleteTemplateReview(),
+	}, func(ctx context.Context, api *account.Account, in getTemplateIn) (*airbyteclient.Deleted, error) {
 		return api.DeleteSourceTemplate(ctx, in.TemplateID)
 	})
 }
 
-func createTemplateReview() Review {
-	return Review{
-		summary: func(call Call, _ *aboutWrite, _ target, _ []Change) string {
-			return "Enables a service for the users of the organization, by a new source template" + orNothing(call.argument("name")) + "."
+func createTemplateReview() plan.Review {
+	return plan.Review{
+		Summary: func(call toolcall.Call, _ *plan.Write, _ plan.Target, _ []plan.Change) string {
+			return "Enables a service for the users of the organization, by a new source template" + plan.QuotedIfAny(call.Argument("name")) + "."
 		},
-		undo: func(Call, *aboutWrite, target) string {
+		Undo: func(toolcall.Call, *plan.Write, plan.Target) string {
 			return "delete_template with the id that the answer gives."
 		},
 	}
 }
 
-func updateTemplateReview() Review {
-	return Review{
-		target: reviewedTemplate,
-		summary: func(call Call, _ *aboutWrite, found target, changes []Change) string {
-			summary := "Changes source template " + templateLabel(call, found) + ": " + fieldsOf(changes)
-			if string(member(call.Arguments, "propagate")) == "true" {
+func updateTemplateReview() plan.Review {
+	return plan.Review{
+		Target: reviewedTemplate,
+		Summary: func(call toolcall.Call, _ *plan.Write, found plan.Target, changes []plan.Change) string {
+			summary := "Changes source template " + templateLabel(call, found) + ": " + plan.FieldNames(changes)
+			if string(rawjson.Member(call.Arguments, "propagate")) == "true" {
 				summary += ", and every connector made from it"
 			}
 			return summary + "."
 		},
-		undo: templateUndo,
+		Undo: templateUndo,
 	}
 }
 
-func deleteTemplateReview() Review {
-	return Review{
-		target: reviewedTemplate,
-		summary: func(call Call, _ *aboutWrite, found target, _ []Change) string {
+func deleteTemplateReview() plan.Review {
+	return plan.Review{
+		Target: reviewedTemplate,
+		Summary: func(call toolcall.Call, _ *plan.Write, found plan.Target, _ []plan.Change) string {
 			return "Deletes source template " + templateLabel(call, found) + ": users can no longer connect the service by it."
 		},
-		undo: cannotBeUndone,
+		Undo: plan.CannotBeUndone,
 	}
 }
 
 // reviewedTemplate returns the source template that a call changes.
-func reviewedTemplate(ctx context.Context, api *Account, call Call, w *aboutWrite) target {
-	got, err := api.GetSourceTemplate(ctx, call.argument("template_id"))
+func reviewedTemplate(ctx context.Context, api *account.Account, call toolcall.Call, w *plan.Write) plan.Target {
+	got, err := api.GetSourceTemplate(ctx, call.Argument("template_id"))
 	if err != nil {
-		return w.found(nil, nil, err)
+		return w.NewTarget(nil, nil, err)
 	}
-	whole := encoded(got)
+	whole := rawjson.Encoded(got)
 	shown, err := templateOut(got, nil)
-	return w.found(encoded(shown), whole, err)
+	return w.NewTarget(rawjson.Encoded(shown), whole, err)
 }
 
 // templateLabel names the template that a call is about.
-func templateLabel(call Call, found target) string {
-	return quoted(labelOf(found.record, call.argument("template_id")))
+func templateLabel(call toolcall.Call, found plan.Target) string {
+	return safetext.Quoted(plan.RecordLabel(found.Record, call.Argument("template_id")))
 }
 
 // templateUndo names the call that restores the former values of a template.
-func templateUndo(call Call, w *aboutWrite, found target) string {
-	return w.again(call, found, "template_id")
+func templateUndo(call toolcall.Call, w *plan.Write, found plan.Target) string {
+	return w.UndoByRepeating(call, found, "template_id")
 }

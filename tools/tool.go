@@ -11,6 +11,11 @@ import (
 	"sync"
 
 	"airbyte-agent-mcp/schemas"
+	"airbyte-agent-mcp/tools/account"
+	"airbyte-agent-mcp/tools/answer"
+	"airbyte-agent-mcp/tools/plan"
+	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/tools/toolcall"
 )
 
 // Effect is what calling a tool may do to the world.
@@ -48,19 +53,19 @@ type Tool struct {
 	// readOnly gives the variant served by a server that may change nothing.
 	readOnly func() Tool
 
-	both func() (pair, error)
-	// mend checks arguments and puts right what clients get wrong; run takes
+	both func() (Schemas, error)
+	// Correct checks arguments and puts right what clients get wrong; run takes
 	// what it returns.
-	mend func(json.RawMessage) (json.RawMessage, error)
-	run  func(context.Context, *Account, json.RawMessage) (result, error)
+	Correct func(json.RawMessage) (json.RawMessage, error)
+	Run     func(context.Context, *account.Account, json.RawMessage) (answer.Result, error)
 	// changes reports whether a call with these arguments is a write. Nil means
 	// that Effect decides.
 	changes func(json.RawMessage) bool
-	// review says what a person is shown of a write.
-	review Review
-	// form returns what a person must enter on a page in place of the call; nil
+	// Review says what a person is shown of a write.
+	Review plan.Review
+	// Form returns what a person must enter on a page in place of the call; nil
 	// if nothing, or if allowed reports false.
-	form func(ctx context.Context, api *Account, call Call, allowed func() (bool, error)) (*CredentialsNeeded, error)
+	Form func(ctx context.Context, api *account.Account, call toolcall.Call, allowed func() (bool, error)) (*CredentialsNeeded, error)
 	// invalid words a better refusal of arguments that do not fit the schema; nil
 	// if it has none.
 	invalid func(json.RawMessage) error
@@ -69,47 +74,30 @@ type Tool struct {
 	whenNotFound, whenInvalid string
 }
 
-// pair is the schemas of a tool.
-type pair struct{ input, output *schemas.Schema }
+// Schemas is the schemas of a tool.
+type Schemas struct{ Input, Output *schemas.Schema }
 
-// result is what a tool gave back, before it is cut to a budget.
-type result interface {
-	// size is what it holds, in bytes.
-	size() int
-	// answer renders it: one JSON object on one line.
-	answer(*fitter) (Answer, error)
-	// without has secrets blanked in it.
-	without(*secrets) result
-}
-
-// partialResult is a result that may hold only a part of what there is.
-type partialResult interface {
-	result
-	// has reports whether what is wanted is held.
-	has(place) bool
-}
-
-// define joins what a tool says of itself with the function that does it. The
+// Define joins what a tool says of itself with the function that does it. The
 // schemas come from the function's types, at first use: a server that shows
 // ten tools pays for ten.
-func define[In, Out any](t Tool, run func(context.Context, *Account, In) (Out, error)) Tool {
-	both := sync.OnceValues(func() (pair, error) {
+func Define[In, Out any](t Tool, run func(context.Context, *account.Account, In) (Out, error)) Tool {
+	both := sync.OnceValues(func() (Schemas, error) {
 		input, errIn := schemas.For[In]()
 		output, errOut := schemas.ForOutput[Out]()
 		if err := errors.Join(errIn, errOut); err != nil {
-			return pair{}, fmt.Errorf("tool %s: %w", t.Name, err)
+			return Schemas{}, fmt.Errorf("tool %s: %w", t.Name, err)
 		}
-		return pair{input, output}, nil
+		return Schemas{input, output}, nil
 	})
 	t.both = both
-	t.mend = func(arguments json.RawMessage) (json.RawMessage, error) {
+	t.Correct = func(arguments json.RawMessage) (json.RawMessage, error) {
 		schema, err := both()
 		if err != nil {
 			return nil, err
 		}
-		return schema.input.Mend(arguments)
+		return schema.Input.Mend(arguments)
 	}
-	t.run = func(ctx context.Context, api *Account, mended json.RawMessage) (result, error) {
+	t.Run = func(ctx context.Context, api *account.Account, mended json.RawMessage) (answer.Result, error) {
 		var in In
 		if err := json.Unmarshal(mended, &in); err != nil {
 			return nil, fmt.Errorf("decode checked arguments: %w", err)
@@ -118,62 +106,51 @@ func define[In, Out any](t Tool, run func(context.Context, *Account, In) (Out, e
 		if err != nil {
 			return nil, err
 		}
-		if r, ok := any(out).(result); ok {
+		if r, ok := any(out).(answer.Result); ok {
 			return r, nil
 		}
-		whole, err := encode(out)
-		return plain(whole), err
+		whole, err := rawjson.Encode(out)
+		return answer.Plain(whole), err
 	}
 	return t
-}
-
-// plain is a result that is JSON from the start.
-type plain json.RawMessage
-
-func (p plain) size() int { return len(p) }
-
-func (p plain) without(s *secrets) result { return plain(s.json(json.RawMessage(p))) }
-
-func (p plain) answer(f *fitter) (Answer, error) {
-	return Answer{JSON: f.fit(json.RawMessage(p), "", 0)}, nil
 }
 
 // Check reports what keeps the tool from being served: a type that has no
 // schema in the dialect, or a schema that does not compile.
 func (t Tool) Check() error {
-	schema, err := t.schemaPair()
+	schema, err := t.Schemas()
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(schema.input.Compile(), schema.output.Compile()); err != nil {
+	if err := errors.Join(schema.Input.Compile(), schema.Output.Compile()); err != nil {
 		return fmt.Errorf("tool %s: %w", t.Name, err)
 	}
 	return nil
 }
 
-// schemaPair returns the schemas of the tool's arguments and answer.
-func (t Tool) schemaPair() (pair, error) { return t.both() }
+// Schemas returns the schemas of the tool's arguments and answer.
+func (t Tool) Schemas() (Schemas, error) { return t.both() }
 
 // InputSchema is the JSON Schema of the arguments, empty if Check fails.
 func (t Tool) InputSchema() json.RawMessage {
-	schema, err := t.schemaPair()
+	schema, err := t.Schemas()
 	if err != nil {
 		return nil
 	}
-	return schema.input.JSON()
+	return schema.Input.JSON()
 }
 
 // Writes reports whether a call with these arguments may change something.
-func (t Tool) writes(arguments json.RawMessage) bool {
+func (t Tool) Writes(arguments json.RawMessage) bool {
 	if t.changes != nil {
 		return t.changes(arguments)
 	}
 	return t.Effect != Read
 }
 
-// explainInvalid returns the error of arguments that do not fit the schema, in
+// ExplainInvalid returns the error of arguments that do not fit the schema, in
 // the tool's own words if it has any.
-func (t Tool) explainInvalid(arguments json.RawMessage, err error) error {
+func (t Tool) ExplainInvalid(arguments json.RawMessage, err error) error {
 	if t.invalid != nil {
 		if own := t.invalid(arguments); own != nil {
 			return own

@@ -5,6 +5,13 @@ import (
 	"fmt"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/tools/account"
+	"airbyte-agent-mcp/tools/paging"
+	"airbyte-agent-mcp/tools/plan"
+	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/tools/refusal"
+	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/tools/toolcall"
 )
 
 func workspaceTools() []Tool {
@@ -28,23 +35,23 @@ type workspaceSummary struct {
 
 type listWorkspacesOut struct {
 	Data []workspaceSummary `json:"data" jsonschema_description:"Workspaces: workspace_id, name, status, cache_enabled."`
-	Page page               `json:"page" jsonschema_description:"has_more, next_cursor."`
+	Page paging.Page        `json:"page" jsonschema_description:"has_more, next_cursor."`
 }
 
 func listWorkspaces() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "list_workspaces",
 		Title:       "List workspaces",
 		Description: "Lists the workspaces of the organization. A workspace holds connectors; tools that take workspace_name use the configured one if it is absent, so this is needed only to work in another.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *Account, in listWorkspacesIn) (listWorkspacesOut, error) {
+	}, func(ctx context.Context, api *account.Account, in listWorkspacesIn) (listWorkspacesOut, error) {
 		got, err := api.ListWorkspaces(ctx, airbyteclient.ListWorkspacesOptions{
 			NameContains: in.NameContains, Status: in.Status, Limit: in.Limit, Cursor: in.Cursor,
 		})
 		if err != nil {
 			return listWorkspacesOut{}, err
 		}
-		out := listWorkspacesOut{Data: make([]workspaceSummary, 0, len(got.Data)), Page: pageAfter(got.NextCursor())}
+		out := listWorkspacesOut{Data: make([]workspaceSummary, 0, len(got.Data)), Page: paging.PageAfter(got.NextCursor())}
 		for _, w := range got.Data {
 			out.Data = append(out.Data, workspaceSummary{w.ID, w.Name, w.Status, w.CacheEnabled, w.Visibility})
 		}
@@ -57,13 +64,13 @@ type getWorkspaceIn struct {
 }
 
 func getWorkspace() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "get_workspace",
 		Title:       "Get a workspace",
 		Description: "Returns one workspace: name, status, and whether its Context Store is on (cache_enabled; null inherits from the organization).",
 		Effect:      Read,
 		Finder:      "list_workspaces",
-	}, func(ctx context.Context, api *Account, in getWorkspaceIn) (*airbyteclient.Workspace, error) {
+	}, func(ctx context.Context, api *account.Account, in getWorkspaceIn) (*airbyteclient.Workspace, error) {
 		return api.GetWorkspace(ctx, in.WorkspaceID)
 	})
 }
@@ -76,15 +83,15 @@ type updateWorkspaceIn struct {
 }
 
 func updateWorkspace() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "update_workspace",
 		Title:       "Change a workspace",
 		Description: "Renames a workspace, switches it on or off, or switches its Context Store on or off. What is absent stays as it is.",
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_workspaces",
-		review:      updateWorkspaceReview(),
-	}, func(ctx context.Context, api *Account, in updateWorkspaceIn) (*airbyteclient.Workspace, error) {
+		Review:      updateWorkspaceReview(),
+	}, func(ctx context.Context, api *account.Account, in updateWorkspaceIn) (*airbyteclient.Workspace, error) {
 		return api.UpdateWorkspace(ctx, in.WorkspaceID, airbyteclient.UpdateWorkspaceRequest{
 			Name: in.Name, Status: in.Status, CacheEnabled: in.CacheEnabled,
 		})
@@ -92,15 +99,15 @@ func updateWorkspace() Tool {
 }
 
 func deleteWorkspace() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "delete_workspace",
 		Title:       "Delete a workspace",
 		Description: "Deletes a workspace with everything connected in it, at once. Ask the user first; update_workspace with status inactive is the gentle way.",
 		Effect:      Destroy,
 		Idempotent:  true,
 		Finder:      "list_workspaces",
-		review:      deleteWorkspaceReview(),
-	}, func(ctx context.Context, api *Account, in getWorkspaceIn) (*airbyteclient.Deleted, error) {
+		Review:      deleteWorkspaceReview(),
+	}, func(ctx context.Context, api *account.Account, in getWorkspaceIn) (*airbyteclient.Deleted, error) {
 		return api.DeleteWorkspace(ctx, in.WorkspaceID)
 	})
 }
@@ -108,47 +115,49 @@ func deleteWorkspace() Tool {
 type nothing struct{}
 
 func getWorkspaceStats() Tool {
-	return define(Tool{
+	return Define(Tool{
 		Name:        "get_workspace_stats",
 		Title:       "Count workspaces",
 		Description: "Counts the active and inactive workspaces of the organization.",
 		Effect:      Read,
-	}, func(ctx context.Context, api *Account, _ nothing) (*airbyteclient.WorkspaceStats, error) {
+	}, func(ctx context.Context, api *account.Account, _ nothing) (*airbyteclient.WorkspaceStats, error) {
 		return api.GetWorkspaceStats(ctx)
 	})
 }
 
-func updateWorkspaceReview() Review {
-	return Review{
-		target: reviewedWorkspace,
-		summary: func(call Call, w *aboutWrite, _ target, changes []Change) string {
-			if call.argument("status") == "inactive" {
-				return "Switches workspace " + quoted(w.Workspace) + " off, with every connection in it."
+func updateWorkspaceReview() plan.Review {
+	return plan.Review{
+		Target: reviewedWorkspace,
+		Summary: func(call toolcall.Call, w *plan.Write, _ plan.Target, changes []plan.Change) string {
+			if call.Argument("status") == "inactive" {
+				return "Switches workspace " + safetext.Quoted(w.Workspace) + " off, with every connection in it."
 			}
-			return "Changes workspace " + quoted(w.Workspace) + ": " + fieldsOf(changes) + "."
+			return "Changes workspace " + safetext.Quoted(w.Workspace) + ": " + plan.FieldNames(changes) + "."
 		},
-		undo: func(call Call, w *aboutWrite, found target) string { return w.again(call, found, "workspace_id") },
+		Undo: func(call toolcall.Call, w *plan.Write, found plan.Target) string {
+			return w.UndoByRepeating(call, found, "workspace_id")
+		},
 	}
 }
 
-func deleteWorkspaceReview() Review {
-	return Review{
-		target: reviewedWorkspace,
-		summary: func(_ Call, w *aboutWrite, found target, _ []Change) string {
-			return fmt.Sprintf("Deletes workspace %s with everything connected in it (%d connectors).", quoted(w.Workspace), max(0, found.affected-1))
+func deleteWorkspaceReview() plan.Review {
+	return plan.Review{
+		Target: reviewedWorkspace,
+		Summary: func(_ toolcall.Call, w *plan.Write, found plan.Target, _ []plan.Change) string {
+			return fmt.Sprintf("Deletes workspace %s with everything connected in it (%d connectors).", safetext.Quoted(w.Workspace), max(0, found.Affected-1))
 		},
-		undo: cannotBeUndone,
+		Undo: plan.CannotBeUndone,
 	}
 }
 
 // reviewedWorkspace returns the workspace that a call changes, with the
 // connectors in it.
-func reviewedWorkspace(ctx context.Context, api *Account, call Call, w *aboutWrite) target {
-	id := call.argument("workspace_id")
+func reviewedWorkspace(ctx context.Context, api *account.Account, call toolcall.Call, w *plan.Write) plan.Target {
+	id := call.Argument("workspace_id")
 	got, err := api.GetWorkspace(ctx, id)
 	if err != nil {
 		w.Workspace = id
-		return w.found(nil, nil, err)
+		return w.NewTarget(nil, nil, err)
 	}
 	w.Workspace = got.Name
 	if got.OrganizationID != "" {
@@ -157,14 +166,14 @@ func reviewedWorkspace(ctx context.Context, api *Account, call Call, w *aboutWri
 	whole := []any{got}
 	connectors, err := api.ListConnectors(ctx, airbyteclient.ListConnectorsOptions{WorkspaceID: id})
 	if err != nil {
-		w.note("How many connectors are in it could not be found out: " + withoutRequest(err) + ".")
+		w.Note("How many connectors are in it could not be found out: " + refusal.WithoutRequest(err) + ".")
 	} else if len(connectors) > 0 {
-		w.note(fmt.Sprintf("It holds %d connectors.%s", len(connectors), named(" They are", connectors)))
+		w.Note(fmt.Sprintf("It holds %d connectors.%s", len(connectors), account.NameConnectors(" They are", connectors)))
 	}
 	for _, c := range connectors {
 		whole = append(whole, c.ID, c.Name)
 	}
-	t := w.found(encoded(got), encoded(whole), nil)
-	t.affected = 1 + len(connectors)
+	t := w.NewTarget(rawjson.Encoded(got), rawjson.Encoded(whole), nil)
+	t.Affected = 1 + len(connectors)
 	return t
 }

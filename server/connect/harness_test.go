@@ -21,7 +21,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/server/connect"
-	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/ledger"
 )
 
 const (
@@ -45,8 +45,8 @@ type bench struct {
 	url     string
 	browser *http.Client // of the person
 	app     string       // the web app: the sandbox
-	seal    *tools.Seal
-	ledger  *tools.Ledger
+	seal    *ledger.Seal
+	ledger  *ledger.Ledger
 
 	mu      sync.Mutex // guards the fields below
 	log     bytes.Buffer
@@ -92,10 +92,10 @@ func newBench(t *testing.T, faults ...sandbox.Fault) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.client.CloseIdleConnections)
-	if b.seal, err = tools.NewSeal(); err != nil {
+	if b.seal, err = ledger.NewSeal(); err != nil {
 		t.Fatal(err)
 	}
-	if b.ledger, err = tools.OpenLedger("", b.seal); err != nil {
+	if b.ledger, err = ledger.OpenLedger("", b.seal); err != nil {
 		t.Fatal(err)
 	}
 	b.browser = newBrowser(t)

@@ -15,7 +15,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/server/connect"
-	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/ledger"
 )
 
 var tokenOf = regexp.MustCompile(`name="token" value="([^"]+)"`)
@@ -23,7 +23,7 @@ var tokenOf = regexp.MustCompile(`name="token" value="([^"]+)"`)
 // FuzzLink posts to pages by links and with tokens that are of one another, of
 // something else, changed or made up: a plan is decided on its own page alone.
 func FuzzLink(f *testing.F) {
-	seal, err := tools.NewSeal()
+	seal, err := ledger.NewSeal()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func FuzzLink(f *testing.F) {
 	f.Add("//approve/", own, own, 0, byte(0), "?", "approve", "same-origin")
 	f.Fuzz(func(t *testing.T, path string, whoseLink, whoseToken, at int, flip byte, text, do, site string) {
 		var decided []string
-		ledger, err := tools.OpenLedger("", seal)
+		ledger, err := ledger.OpenLedger("", seal)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -22,7 +22,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/server/connect"
-	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/ledger"
 )
 
 // zendeskForm is a form of Zendesk that is filled in as it should be.
@@ -611,7 +611,7 @@ func TestAnotherProcessWithTheSameKeyAloneTakesNoLink(t *testing.T) {
 	b := newBench(t)
 	v := b.connect(connect.Request{DefinitionID: zendesk})
 	var err error
-	if b.ledger, err = tools.OpenLedger("", b.seal); err != nil {
+	if b.ledger, err = ledger.OpenLedger("", b.seal); err != nil {
 		t.Fatal(err)
 	}
 	b.pages = b.newPages()

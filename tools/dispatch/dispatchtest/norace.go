@@ -1,0 +1,5 @@
+//go:build !race
+
+package dispatchtest
+
+const UnderRace = false

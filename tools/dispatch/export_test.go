@@ -1,0 +1,5 @@
+package dispatch
+
+// What tests outside of the package use of it.
+
+const ContinuationLife = continuationLife

@@ -1,0 +1,5 @@
+package plan
+
+// What tests outside of the package use of it.
+
+const ReadLife = readLife

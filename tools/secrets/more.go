@@ -1,0 +1,3 @@
+package secrets
+
+const ReadMoreName = "read_more"
