@@ -8,6 +8,7 @@
 package airbyteclient
 
 import (
+	"airbyte-agent-mcp/schemas/rawjson"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -211,9 +212,9 @@ func decode(body []byte, out any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return errors.New("the answer is empty")
 	}
-	body, err := oneLine(body)
+	body, err := rawjson.OneLine(body)
 	if err != nil {
-		return err
+		return fmt.Errorf("the answer %w", err)
 	}
 	if err := json.Unmarshal(body, out); err != nil {
 		return badShape(err)

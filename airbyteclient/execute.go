@@ -1,9 +1,11 @@
 package airbyteclient
 
 import (
+	"airbyte-agent-mcp/schemas/rawjson"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 )
 
@@ -118,9 +120,9 @@ func readExecution(body []byte) (*Execution, error) {
 	null := json.RawMessage("null")
 	x := Execution{Result: null, ConnectorMetadata: null}
 	var status, metadata, warning json.RawMessage
-	err := scanObject(body, func(m member) {
+	err := rawjson.ScanObject(body, func(m rawjson.ScannedMember) {
 		var to *json.RawMessage
-		switch m.name() {
+		switch m.Name() {
 		case "status":
 			to = &status
 		case "result":
@@ -134,10 +136,10 @@ func readExecution(body []byte) (*Execution, error) {
 		default:
 			return
 		}
-		*to = m.line()
+		*to = m.Line()
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the answer %w", err)
 	}
 	if json.Unmarshal(status, &x.Status) != nil || x.Status == "" {
 		return nil, errors.New("the answer has no status: it is not the outcome of an operation")

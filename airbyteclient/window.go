@@ -1,6 +1,7 @@
 package airbyteclient
 
 import (
+	"airbyte-agent-mcp/schemas/rawjson"
 	"errors"
 	"fmt"
 	"io"
@@ -85,8 +86,8 @@ type windowReader struct {
 	dropped bool // what is passed is not held
 
 	list   recordList
-	failed bool           // the answer's status is not success
-	ends   [maxDepth]byte // the brackets to come
+	failed bool                   // the answer's status is not success
+	ends   [rawjson.MaxDepth]byte // the brackets to come
 }
 
 // recordList is a list of records. Offsets are those of windowReader.out.
@@ -122,7 +123,7 @@ func (w *windowReader) seen() *Seen {
 func (w *windowReader) answer() error {
 	if w.next() != 0 || w.err == nil {
 		if w.next() != '{' {
-			return w.fail(KindBadAnswer, errNoObject)
+			return w.fail(KindBadAnswer, fmt.Errorf("the answer %w", rawjson.ErrNoObject))
 		}
 		w.pos++
 		if !w.object(w.envelope) || w.next() != 0 || w.err == nil {

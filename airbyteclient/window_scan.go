@@ -1,6 +1,7 @@
 package airbyteclient
 
 import (
+	"airbyte-agent-mcp/schemas/rawjson"
 	"bytes"
 	"fmt"
 	"io"
@@ -69,7 +70,7 @@ func (w *windowReader) object(visit func(name string) bool) bool {
 			return false
 		}
 		w.keep()
-		name := member{key: w.out[start:]}.name()
+		name := rawjson.Text(w.out[start:])
 		if w.next() != ':' {
 			return false
 		}
@@ -130,7 +131,7 @@ func (w *windowReader) nested(depth int) bool {
 				}
 				buf, i = w.buf, w.pos
 			case '{', '[':
-				if w.deep = depth+open >= maxDepth; w.deep {
+				if w.deep = depth+open >= rawjson.MaxDepth; w.deep {
 					return false
 				}
 				w.ends[open] = c + 2 // so they stand in ASCII
@@ -180,9 +181,9 @@ func (w *windowReader) text() bool {
 func (w *windowReader) fault() error {
 	switch {
 	case w.deep:
-		return w.fail(KindBadAnswer, errTooDeep)
+		return w.fail(KindBadAnswer, fmt.Errorf("the answer %w", rawjson.ErrTooDeep))
 	case w.err == io.EOF:
-		return w.fail(KindBadAnswer, errCutShort)
+		return w.fail(KindBadAnswer, fmt.Errorf("the answer %w", rawjson.ErrCutShort))
 	case w.err != nil:
 		return w.err
 	}

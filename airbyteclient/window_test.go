@@ -1,6 +1,7 @@
 package airbyteclient
 
 import (
+	"airbyte-agent-mcp/schemas/rawjson"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -85,18 +86,18 @@ func splitResult(t *testing.T, result json.RawMessage) (records []json.RawMessag
 	list, name, number := []byte(nil), "", 0
 	if bytes.HasPrefix(result, []byte("[")) {
 		list = result
-	} else if err := scanObject(result, func(m member) {
+	} else if err := rawjson.ScanObject(result, func(m rawjson.ScannedMember) {
 		number++
-		isData := m.name() == "data"
-		if m.value[0] == '[' {
+		isData := m.Name() == "data"
+		if m.Value[0] == '[' {
 			if isData {
 				data++
 			}
 			if list == nil || isData {
-				list, name = m.value, fmt.Sprint(number, string(m.key))
+				list, name = m.Value, fmt.Sprint(number, string(m.Key))
 			}
 		}
-		around[fmt.Sprint(number, string(m.key))] = compacted(t, m.value)
+		around[fmt.Sprint(number, string(m.Key))] = compacted(t, m.Value)
 	}); err != nil {
 		around[""] = compacted(t, result)
 	}
@@ -384,7 +385,7 @@ func TestEndlessAnswerIsLeftThroughAWindow(t *testing.T) {
 }
 
 func TestFailuresThroughAWindow(t *testing.T) {
-	deep := strings.Repeat("[", maxDepth-1) + strings.Repeat("]", maxDepth-1)
+	deep := strings.Repeat("[", rawjson.MaxDepth-1) + strings.Repeat("]", rawjson.MaxDepth-1)
 	for _, row := range []struct {
 		name, body string
 		kind       Kind
@@ -528,7 +529,7 @@ func FuzzWindow(f *testing.F) {
 		f.Add(fmt.Appendf(nil, shape, strings.Join(trickyRecords, ",\n")), uint8(3), uint16(100), uint16(10), uint8(7))
 		f.Add(fmt.Appendf(nil, shape, "1,2,3"), uint8(1), uint16(1), uint16(0), uint8(1))
 	}
-	for _, text := range append(noLists, jsonTexts...) {
+	for _, text := range append(noLists, `{}`, `[]`, `{"a":1,"a":2}`, `{"a":{"b":[{"c":null}]}}`, `{"\u0061":1}`, `{"a":1}x`, "{\n\"a\"\r\n:\t[ 1 ,\n2 ] }\n", `{"status":"success","result":{"data":[1]},"connector_metadata":null}`) {
 		f.Add([]byte(text), uint8(0), uint16(1), uint16(1), uint8(2))
 		f.Add(fmt.Appendf(nil, listShapes["other member"], text), uint8(1), uint16(1), uint16(1), uint8(3))
 	}

@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"airbyte-agent-mcp/schemas/rawjson"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -110,7 +111,7 @@ func (n *shape) limits() string {
 func echo(raw json.RawMessage) string {
 	switch raw[0] {
 	case '"':
-		return strconv.Quote(clip(unquote(raw)))
+		return strconv.Quote(clip(rawjson.Text(raw)))
 	case '{', '[':
 		return kindOf(raw)
 	}

@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"airbyte-agent-mcp/schemas/rawjson"
 	"bytes"
 	"encoding/json"
 	"iter"
@@ -29,7 +30,7 @@ const maxNesting = 64
 func (s *Schema) Mend(args json.RawMessage) (json.RawMessage, error) {
 	var m mender
 	out := m.arguments(s.root, args)
-	if len(m.faults) == 0 && nesting(out) > maxNesting {
+	if len(m.faults) == 0 && rawjson.Depth(out) > maxNesting {
 		m.fault(place{}, "nested more than %d levels deep", maxNesting)
 	}
 	if err := m.err(); err != nil {
@@ -80,7 +81,7 @@ func unwrap(raw json.RawMessage, open byte) json.RawMessage {
 		if inner[0] != '"' {
 			break
 		}
-		inner = bytes.TrimSpace([]byte(unquote(inner)))
+		inner = bytes.TrimSpace([]byte(rawjson.Text(inner)))
 		if !json.Valid(inner) {
 			return raw
 		}
@@ -145,7 +146,7 @@ func (m *mender) value(n *shape, at place, raw json.RawMessage) json.RawMessage 
 func (m *mender) object(n *shape, at place, raw json.RawMessage) json.RawMessage {
 	got := make([]json.RawMessage, len(n.fields))
 	var unknown []string
-	for key, value := range members(raw) {
+	for key, value := range rawjson.Members(raw) {
 		switch i := n.find(key); {
 		case i < 0:
 			unknown = append(unknown, key)
@@ -164,7 +165,7 @@ func (m *mender) object(n *shape, at place, raw json.RawMessage) json.RawMessage
 		if len(out) > 1 {
 			out = append(out, ',')
 		}
-		out = append(append(out, quote(p.key)...), ':')
+		out = append(append(out, rawjson.Quote(p.key)...), ':')
 		out = append(out, value...)
 	}
 	m.unknown(n, at, unknown, got)
@@ -200,7 +201,7 @@ func (n *shape) plain() bool {
 func (m *mender) dictionary(n *shape, at place, raw json.RawMessage) json.RawMessage {
 	seen := map[string]bool{}
 	out := []byte{'{'}
-	for key, value := range members(raw) {
+	for key, value := range rawjson.Members(raw) {
 		inner := at.entry(key)
 		if seen[key] {
 			m.fault(inner, "given more than once: send it once")
@@ -210,7 +211,7 @@ func (m *mender) dictionary(n *shape, at place, raw json.RawMessage) json.RawMes
 			out = append(out, ',')
 		}
 		seen[key] = true
-		out = append(append(out, quote(key)...), ':')
+		out = append(append(out, rawjson.Quote(key)...), ':')
 		out = append(out, m.value(n.items, inner, value)...)
 	}
 	return append(out, '}')
@@ -221,7 +222,7 @@ func (m *mender) dictionary(n *shape, at place, raw json.RawMessage) json.RawMes
 func (m *mender) list(n *shape, at place, raw json.RawMessage) json.RawMessage {
 	var each iter.Seq[json.RawMessage] = func(yield func(json.RawMessage) bool) { yield(raw) }
 	if raw[0] == '[' {
-		each = elements(raw)
+		each = rawjson.Elements(raw)
 	}
 	out, i := []byte{'['}, 0
 	for value := range each {
@@ -237,7 +238,7 @@ func (m *mender) list(n *shape, at place, raw json.RawMessage) json.RawMessage {
 func (m *mender) boolean(n *shape, at place, raw json.RawMessage) json.RawMessage {
 	literal := strings.ToLower(string(raw))
 	if raw[0] == '"' {
-		literal = strings.ToLower(strings.TrimSpace(unquote(raw)))
+		literal = strings.ToLower(strings.TrimSpace(rawjson.Text(raw)))
 	}
 	if literal != "true" && literal != "false" {
 		m.unfit(n, at, raw)
@@ -253,20 +254,20 @@ func (m *mender) text(n *shape, at place, raw json.RawMessage) json.RawMessage {
 		m.unfit(n, at, raw)
 		return raw
 	default: // a number, true or false: what it looks like is what was meant
-		raw = quote(string(raw))
+		raw = rawjson.Quote(string(raw))
 	}
 	if n.plain() {
 		return raw
 	}
-	word := strings.TrimSpace(unquote(raw))
+	word := strings.TrimSpace(rawjson.Text(raw))
 	if n.moment {
-		return m.moment(n, at, quote(word), raw)
+		return m.moment(n, at, rawjson.Quote(word), raw)
 	}
 	chosen, ok := choose(n.enum, word)
 	if !ok {
 		m.unfit(n, at, raw)
 	}
-	return quote(chosen)
+	return rawjson.Quote(chosen)
 }
 
 // choose finds word among the values of an enum: exactly, or else in other

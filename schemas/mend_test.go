@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"airbyte-agent-mcp/schemas/rawjson"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -357,16 +358,16 @@ func FuzzScan(f *testing.F) {
 		if !json.Valid(raw) {
 			return
 		}
-		if end := valueEnd(raw, 0); end != len(raw) {
+		if end := rawjson.Skip(raw, 0); end != len(raw) {
 			t.Fatalf("the value ends at %d of %d", end, len(raw))
 		}
-		nesting(raw)
+		rawjson.Depth(raw)
 		switch raw[0] {
 		case '{':
 			want := map[string]json.RawMessage{}
 			must(t, want, json.Unmarshal(raw, &want))
 			got := map[string]json.RawMessage{}
-			for key, value := range members(raw) {
+			for key, value := range rawjson.Members(raw) {
 				got[strings.ToValidUTF8(key, "\ufffd")] = value
 			}
 			if !equal(t, got, want) {
@@ -375,7 +376,7 @@ func FuzzScan(f *testing.F) {
 		case '[':
 			var want, got []json.RawMessage
 			must(t, want, json.Unmarshal(raw, &want))
-			for value := range elements(raw) {
+			for value := range rawjson.Elements(raw) {
 				got = append(got, value)
 			}
 			if len(got) != len(want) || len(got) > 0 && !equal(t, got, want) {

@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"airbyte-agent-mcp/schemas/rawjson"
 	"bytes"
 	"encoding/json"
 	"math/big"
@@ -18,7 +19,7 @@ const maxDigits = 400
 func (m *mender) number(n *shape, at place, raw json.RawMessage) json.RawMessage {
 	literal := string(raw)
 	if raw[0] == '"' {
-		literal = strings.TrimSpace(unquote(raw))
+		literal = strings.TrimSpace(rawjson.Text(raw))
 	}
 	ok := len(literal) <= maxDigits && numberPattern.MatchString(literal)
 	switch {
@@ -118,5 +119,5 @@ func isNull(raw json.RawMessage) bool { return raw[0] == 'n' }
 
 // isBlank says whether raw is a string with nothing but white space in it.
 func isBlank(raw json.RawMessage) bool {
-	return raw[0] == '"' && len(bytes.TrimSpace([]byte(unquote(raw)))) == 0
+	return raw[0] == '"' && len(bytes.TrimSpace([]byte(rawjson.Text(raw)))) == 0
 }

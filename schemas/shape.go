@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"airbyte-agent-mcp/schemas/rawjson"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -128,11 +129,11 @@ func (n *shape) append(dst []byte, as style, root, nullable bool) []byte {
 		dst = appendStrings(dst, []string{n.kind, "null"})
 	case n.kind != "":
 		member("type")
-		dst = append(dst, quote(n.kind)...)
+		dst = append(dst, rawjson.Quote(n.kind)...)
 	}
 	if description := n.describe(as); description != "" {
 		member("description")
-		dst = append(dst, quote(description)...)
+		dst = append(dst, rawjson.Quote(description)...)
 	}
 	if len(n.enum) > 0 {
 		member("enum")
@@ -187,7 +188,7 @@ func (n *shape) appendProperties(dst []byte, as style) []byte {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = append(append(dst, quote(p.key)...), ':')
+		dst = append(append(dst, rawjson.Quote(p.key)...), ':')
 		dst = p.append(dst, as, false, as == strict && !p.required)
 	}
 	return append(dst, '}')
@@ -240,7 +241,7 @@ func appendStrings(dst []byte, list []string) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, quote(s)...)
+		dst = append(dst, rawjson.Quote(s)...)
 	}
 	return append(dst, ']')
 }

@@ -1,15 +1,14 @@
 package server
 
 import (
+	"airbyte-agent-mcp/schemas/rawjson"
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
-	"math/bits"
 	"strconv"
 	"sync"
 
@@ -222,73 +221,21 @@ func (p *pieces) add(b []byte) {
 	}
 }
 
-// escapes maps a byte to what follows the backslash in a JSON string: 'u' for
-// one that needs four digits.
-var escapes = func() (t [256]byte) {
-	for i := range 0x20 {
-		t[i] = 'u'
-	}
-	t['\b'], t['\f'], t['\n'], t['\r'], t['\t'] = 'b', 'f', 'n', 'r', 't'
-	t['"'], t['\\'] = '"', '\\'
-	return t
-}()
-
-// toEscape has the high bit set for the first byte of v, from the low end, that
-// a JSON string must escape; bits above that one mean nothing. (The classic
-// search for a zero byte, after turning what is sought into zero.)
-func toEscape(v uint64) uint64 {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	quote, backslash := v^(ones*'"'), v^(ones*'\\')
-	return ((quote-ones)&^quote | (backslash-ones)&^backslash | (v-ones*0x20)&^v) & highs
-}
-
-// addString adds b, which is valid UTF-8, as a JSON string, eight bytes at a
-// time: an answer is escaped once, and in the whole of it nothing costs more.
+// addString adds b, which is valid UTF-8, as a JSON string. An answer is escaped
+// once, and in the whole of it nothing costs more.
 func (p *pieces) addString(b []byte) {
-	const word = 8
 	p.add([]byte{'"'})
 	for len(b) > 0 {
-		if cap(p.buf)-len(p.buf) < piecesSize/8 {
+		room := (cap(p.buf) - len(p.buf)) / 7
+		if room < piecesSize/64 {
 			p.flush()
+			continue
 		}
-		// What fits now even if every byte took six, and a word is copied whole.
-		chunk := b[:min(len(b), (cap(p.buf)-len(p.buf)-word)/6)]
-		b = b[len(chunk):]
-		dst, to, from := p.buf[:cap(p.buf)], len(p.buf), 0
-		for len(chunk)-from >= word {
-			v := binary.LittleEndian.Uint64(chunk[from:])
-			binary.LittleEndian.PutUint64(dst[to:], v)
-			found := toEscape(v)
-			if found == 0 {
-				from, to = from+word, to+word
-				continue
-			}
-			plain := bits.TrailingZeros64(found) / 8
-			from, to = from+plain, to+plain
-			to += putEscaped(dst[to:], chunk[from])
-			from++
-		}
-		for ; from < len(chunk); from++ {
-			if escapes[chunk[from]] != 0 {
-				to += putEscaped(dst[to:], chunk[from])
-				continue
-			}
-			dst[to] = chunk[from]
-			to++
-		}
-		p.buf = dst[:to]
+		stretch := b[:min(len(b), room)] // fits even if every byte took six
+		b = b[len(stretch):]
+		p.buf = rawjson.AppendEscaped(p.buf, stretch)
 	}
 	p.add([]byte{'"'})
-}
-
-func putEscaped(dst []byte, c byte) int {
-	const hexDigits = "0123456789abcdef"
-	dst[0], dst[1] = '\\', escapes[c]
-	if dst[1] != 'u' {
-		return 2
-	}
-	dst[2], dst[3], dst[4], dst[5] = '0', '0', hexDigits[c>>4], hexDigits[c&15]
-	return 6
 }
 
 // notification is a message without an answer.

@@ -8,7 +8,7 @@ import (
 	"airbyte-agent-mcp/schemas"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/plan"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/secrets"
 	"airbyte-agent-mcp/tools/toolcall"
 )

@@ -7,7 +7,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/paging"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 type listDefinitionsIn struct {

@@ -12,7 +12,7 @@ import (
 	"airbyte-agent-mcp/schemas"
 	"airbyte-agent-mcp/tools/approval"
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/secrets"
 )
 

@@ -3,7 +3,7 @@ package tools
 import (
 	"encoding/json"
 
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // Definition is the tool as MCP's tools/list shows it: all that a model and its

@@ -17,7 +17,7 @@ import (
 	"airbyte-agent-mcp/tools/answer"
 	"airbyte-agent-mcp/tools/dispatch"
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/records"
 	"airbyte-agent-mcp/tools/secrets"
 )

@@ -17,7 +17,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // A story is testdata/TOOL.txtar or testdata/TOOL.CASE.txtar: a comment that

@@ -13,9 +13,9 @@ import (
 	"airbyte-agent-mcp/tools/knowledge"
 	"airbyte-agent-mcp/tools/paging"
 	"airbyte-agent-mcp/tools/plan"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/secrets"
 )
 

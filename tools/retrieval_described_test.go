@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // This file is how the scripted agent reads what describe_connector says.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // This file is what the scripted agent makes of a question.

@@ -11,7 +11,7 @@ import (
 
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // entry is something that can be found: a tool, or an entity of a connector.

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"airbyte-agent-mcp/tools/account"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/secrets"
 )
 

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // LeastTokens and mostTokens bound what a caller may ask for.

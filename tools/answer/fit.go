@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"airbyte-agent-mcp/airbyteclient"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // Place says which part of an answer is wanted. The zero place is its beginning.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // Budget is the argument that every tool takes and these tools show.

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // CutMark begins what stands in place of what was cut. No service writes it,

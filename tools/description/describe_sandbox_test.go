@@ -11,7 +11,7 @@ import (
 	"airbyte-agent-mcp/tools/description"
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
 	"airbyte-agent-mcp/tools/knowledge"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // Every connector is described within 2,500 tokens, and nothing it has is

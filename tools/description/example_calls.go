@@ -8,7 +8,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/schemas"
 	"airbyte-agent-mcp/tools/knowledge"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // exampleCall is a call of a tool as it can be sent. Where a value is not

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"airbyte-agent-mcp/tools/knowledge"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // This file writes actions and parameters as a model reads them.

@@ -8,7 +8,7 @@ import (
 
 	"airbyte-agent-mcp/tools/knowledge"
 	"airbyte-agent-mcp/tools/paging"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // contextStore tells in one line what can be searched and how fresh it is.

@@ -6,7 +6,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/knowledge"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // What a server tells of a connector besides the answers of tools. In all of

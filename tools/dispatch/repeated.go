@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"strconv"
 
-	"airbyte-agent-mcp/tools/rawjson"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/secrets"
 )
 

@@ -10,7 +10,7 @@ import (
 	"airbyte-agent-mcp/tools/approval"
 	"airbyte-agent-mcp/tools/plan"
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/toolcall"
 )
 

@@ -21,7 +21,7 @@ import (
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
 	"airbyte-agent-mcp/tools/ledger"
 	"airbyte-agent-mcp/tools/plan"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/refusal"
 	"airbyte-agent-mcp/tools/secrets"
 )

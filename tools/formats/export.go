@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"airbyte-agent-mcp/tools"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // Format is a way to write tools, named for who takes it.

@@ -16,7 +16,7 @@ import (
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
 	"airbyte-agent-mcp/tools/formats"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // The tools of a catalog made for tests, so that its golden files change with

@@ -16,8 +16,8 @@ import (
 	"sync"
 	"time"
 
-	"airbyte-agent-mcp/tools/rawjson"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/secrets"
 )
 

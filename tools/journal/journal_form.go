@@ -2,7 +2,7 @@ package journal
 
 import (
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // FormSends writes down that a connector is about to be created by a form. Where

@@ -21,7 +21,7 @@ import (
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
 	"airbyte-agent-mcp/tools/journal"
 	"airbyte-agent-mcp/tools/plan"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 func steps(list []string) (said []string) {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"airbyte-agent-mcp/airbyteclient"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // Connector is what could be learned of a connector: how it is read, which

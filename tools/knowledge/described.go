@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 
-	"airbyte-agent-mcp/tools/rawjson"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // This file reads lists of entities, actions and parameters that the service

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"airbyte-agent-mcp/airbyteclient"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // This file reads from documentation which fields the records of an entity have.

@@ -9,7 +9,7 @@ import (
 	"unicode"
 
 	"airbyte-agent-mcp/airbyteclient"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // This file reads the parameters of actions from documentation: from tables and

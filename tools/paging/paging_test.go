@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"airbyte-agent-mcp/airbyteclient"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 func TestPagesOfEveryDialectHaveOneShape(t *testing.T) {

@@ -13,9 +13,9 @@ import (
 
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/ledger"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // FlowRule keeps what was read from one connector out of another: once a caller

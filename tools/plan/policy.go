@@ -11,7 +11,7 @@ import (
 	"path"
 	"strings"
 
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // Policy says which calls that may change something are made, which wait for a

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 
-	"airbyte-agent-mcp/tools/rawjson"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/secrets"
 	"airbyte-agent-mcp/tools/toolcall"
 )

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"airbyte-agent-mcp/tools/rawjson"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/toolcall"
 )
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"airbyte-agent-mcp/tools/knowledge"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/toolcall"
 )
 

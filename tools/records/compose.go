@@ -8,7 +8,7 @@ import (
 	"airbyte-agent-mcp/schemas"
 	"airbyte-agent-mcp/tools/knowledge"
 	"airbyte-agent-mcp/tools/paging"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/refusal"
 )
 

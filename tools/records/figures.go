@@ -8,7 +8,7 @@ import (
 	"math/big"
 	"regexp"
 
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // This file reckons with the values of one field. Some services write all

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // verdict is whether a record fits a filter. A live record may lack a field that

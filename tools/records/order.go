@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // This file counts and orders JSON values as they are written: numbers of any

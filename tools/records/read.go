@@ -16,7 +16,7 @@ import (
 	"airbyte-agent-mcp/tools/answer"
 	"airbyte-agent-mcp/tools/paging"
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 type Query struct {

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"airbyte-agent-mcp/schemas"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 func reduced(t *testing.T, how string, records ...string) string {

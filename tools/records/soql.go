@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"airbyte-agent-mcp/tools/paging"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // Salesforce takes no cursor as an argument: what it gives (nextRecordsUrl) leads

@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"airbyte-agent-mcp/airbyteclient"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // WithoutRequest is an error in short, without what differs each time.

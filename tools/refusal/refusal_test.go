@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 func TestTextOfStrangersIsShortAndPlain(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strconv"
 
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // Found is what the intake found of secrets in the arguments of a call. The

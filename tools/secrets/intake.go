@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // slot says what an argument takes of secrets.

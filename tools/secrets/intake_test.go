@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/secrets/secretstest"
 )
 

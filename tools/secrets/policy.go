@@ -11,9 +11,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/tools/safetext"
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // Policy says how the credentials of a connector may reach the service.

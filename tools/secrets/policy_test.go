@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // taken is what a tool gets of arguments under a policy.

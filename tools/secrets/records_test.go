@@ -10,7 +10,7 @@ import (
 	"airbyte-agent-mcp/tools/account/accounttest"
 	"airbyte-agent-mcp/tools/knowledge"
 	"airbyte-agent-mcp/tools/ledger"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/secrets"
 	"airbyte-agent-mcp/tools/secrets/secretstest"
 )

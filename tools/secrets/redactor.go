@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 const Redacted = "[redacted]"

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"airbyte-agent-mcp/airbyteclient"
-	"airbyte-agent-mcp/tools/rawjson"
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // Set are the texts of one call that must not come back. Nil is none.

@@ -1,4 +1,4 @@
-package airbyteclient
+package rawjson
 
 import (
 	"bytes"
@@ -10,13 +10,15 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth bounds the nesting of an answer.
-const maxDepth = 512
+// MaxDepth is the deepest nesting that is read.
+const MaxDepth = 512
 
+// The errors of OneLine and ScanObject. They say what is wrong of a value that
+// the caller names: "the answer is nested …".
 var (
-	errCutShort = errors.New("the answer ends within its JSON")
-	errTooDeep  = fmt.Errorf("the answer is nested deeper than %d levels", maxDepth)
-	errNoObject = errors.New("the answer is not a JSON object")
+	ErrCutShort = errors.New("ends within its JSON")
+	ErrTooDeep  = fmt.Errorf("is nested deeper than %d levels", MaxDepth)
+	ErrNoObject = errors.New("is not a JSON object")
 )
 
 // scanner checks that bytes are one JSON value (RFC 8259) without decoding or
@@ -29,26 +31,22 @@ type scanner struct {
 	tooDeep         bool
 }
 
-// member is one member of a JSON object. Both parts are still in the buffer.
-type member struct {
-	key, value      []byte // key with its quotes
-	breaks, notUTF8 bool   // of the value
+// ScannedMember is one member of an object that ScanObject reads. Its parts are
+// slices of the scanned bytes.
+type ScannedMember struct {
+	Key     []byte // with its quotes
+	Value   []byte
+	breaks  bool // a newline stands between tokens of Value
+	notUTF8 bool // a text in Value is not UTF-8
 }
 
-// name decodes the key.
-func (m member) name() string {
-	if bytes.IndexByte(m.key, '\\') < 0 {
-		return string(m.key[1 : len(m.key)-1])
-	}
-	var name string
-	_ = json.Unmarshal(m.key, &name) // it has been checked
-	return name
-}
+// Name returns the decoded key.
+func (m ScannedMember) Name() string { return Text(m.Key) }
 
-// line is the value as valid UTF-8 on one line: the buffer's own bytes, or a
-// copy where they had to be changed.
-func (m member) line() json.RawMessage {
-	return onLine(m.value[:len(m.value):len(m.value)], m.breaks, m.notUTF8)
+// Line returns the value as valid UTF-8 on one line: the scanned bytes
+// themselves, or a copy where they had to be changed.
+func (m ScannedMember) Line() json.RawMessage {
+	return onLine(m.Value[:len(m.Value):len(m.Value)], m.breaks, m.notUTF8)
 }
 
 func onLine(value []byte, breaks, notUTF8 bool) []byte {
@@ -64,8 +62,9 @@ func onLine(value []byte, breaks, notUTF8 bool) []byte {
 	return value
 }
 
-// oneLine checks a JSON value and returns it as valid UTF-8 on one line.
-func oneLine(data []byte) ([]byte, error) {
+// OneLine checks a JSON value and returns it as valid UTF-8 on one line: the
+// bytes themselves, or a copy where they had to be changed.
+func OneLine(data []byte) ([]byte, error) {
 	data = bytes.Trim(data, " \t\r\n")
 	s := scanner{data: data}
 	if !s.value(0) || s.pos != len(data) {
@@ -74,23 +73,23 @@ func oneLine(data []byte) ([]byte, error) {
 	return onLine(data, s.breaks, s.notUTF8), nil
 }
 
-// scanObject checks that data is one JSON object and calls visit for each of
+// ScanObject checks that data is one JSON object and calls visit for each of
 // its members, in order. A name may come more than once.
-func scanObject(data []byte, visit func(member)) error {
+func ScanObject(data []byte, visit func(ScannedMember)) error {
 	s := scanner{data: data}
 	s.space()
 	if !s.take('{') {
-		return errNoObject
+		return ErrNoObject
 	}
 	s.space()
 	for more := !s.take('}'); more; {
-		var m member
+		var m ScannedMember
 		var ok bool
 		start := s.pos
 		if !s.text() {
 			return s.fault()
 		}
-		m.key = data[start:s.pos]
+		m.Key = data[start:s.pos]
 		if !s.colon() {
 			return s.fault()
 		}
@@ -98,7 +97,7 @@ func scanObject(data []byte, visit func(member)) error {
 		if !s.value(1) {
 			return s.fault()
 		}
-		m.value, m.breaks, m.notUTF8 = data[start:s.pos], s.breaks, s.notUTF8
+		m.Value, m.breaks, m.notUTF8 = data[start:s.pos], s.breaks, s.notUTF8
 		visit(m)
 		if more, ok = s.more('}'); !ok {
 			return s.fault()
@@ -115,11 +114,11 @@ func scanObject(data []byte, visit func(member)) error {
 func (s *scanner) fault() error {
 	switch {
 	case s.tooDeep:
-		return errTooDeep
+		return ErrTooDeep
 	case s.pos >= len(s.data):
-		return errCutShort
+		return ErrCutShort
 	}
-	return fmt.Errorf("the answer is not valid JSON (at byte %d)", s.pos)
+	return fmt.Errorf("is not valid JSON (at byte %d)", s.pos)
 }
 
 // value scans one value that lies inside depth others.
@@ -145,7 +144,7 @@ func (s *scanner) value(depth int) bool {
 }
 
 func (s *scanner) nest(depth int) bool {
-	s.tooDeep = depth >= maxDepth
+	s.tooDeep = depth >= MaxDepth
 	return !s.tooDeep
 }
 
@@ -287,6 +286,10 @@ func (s *scanner) text() bool {
 			return false
 		case c < utf8.RuneSelf:
 			i++
+		case c-0xC2 <= 0xDF-0xC2 && i+1 < len(data) && data[i+1]&0xC0 == 0x80:
+			i += 2
+		case c-0xE1 <= 0xEC-0xE1 && i+2 < len(data) && data[i+1]&0xC0 == 0x80 && data[i+2]&0xC0 == 0x80:
+			i += 3 // most of the world's writing, dashes and quotes among it
 		default:
 			r, size := utf8.DecodeRune(data[i:])
 			s.notUTF8 = s.notUTF8 || r == utf8.RuneError && size == 1

@@ -8,11 +8,8 @@ import (
 	"strings"
 )
 
-// This file looks into JSON without decoding it. The values come from the API
-// client, which has checked that they are valid, of bounded depth, and on one
-// line; on anything else these functions end early and never panic.
-
-// Kind is the first byte of a value: one of {["tfn-0123456789, or 0 for none.
+// Kind returns the first byte of a value, which tells its type: one of
+// {["tfn-0123456789, or 0 for no bytes.
 func Kind(v []byte) byte {
 	if len(v) == 0 {
 		return 0
@@ -20,7 +17,7 @@ func Kind(v []byte) byte {
 	return v[0]
 }
 
-// Trim is v without the space around it.
+// Trim returns v without the space around it.
 func Trim(v []byte) []byte { return bytes.Trim(v, " \t\r\n") }
 
 // Elements yields the elements of an array, without the space around them.
@@ -83,7 +80,8 @@ func Members(object []byte) iter.Seq2[string, json.RawMessage] {
 	}
 }
 
-// Member is one member of an object, nil when there is none of the name.
+// Member returns one member of an object, nil when there is none of the name. Of
+// several it is the first.
 func Member(object []byte, name string) json.RawMessage {
 	for n, value := range Members(object) {
 		if n == name {
@@ -105,7 +103,7 @@ func Without(object []byte, left string) []byte {
 	return out
 }
 
-// Field is the value at a dotted path such as owner.email, nil when there is
+// Field returns the value at a dotted path such as owner.email, nil when there is
 // none. A member whose own name has the dots goes first. Numbers count into
 // arrays.
 func Field(v json.RawMessage, path string) json.RawMessage {
@@ -143,7 +141,7 @@ func step(v json.RawMessage, name string) json.RawMessage {
 	return nil
 }
 
-// At is the value at a JSON Pointer (RFC 6901), nil when there is none.
+// At returns the value at a JSON Pointer (RFC 6901), nil when there is none.
 // "/" is the whole too: an empty path would mean that none is given.
 func At(v json.RawMessage, pointer string) json.RawMessage {
 	v = Trim(v)
@@ -158,14 +156,14 @@ func At(v json.RawMessage, pointer string) json.RawMessage {
 	return v
 }
 
-// Pointer adds a token to a JSON Pointer.
+// Pointer returns a JSON Pointer with a token added to base.
 func Pointer(base, token string) string {
 	return base + "/" + toPointer.Replace(token)
 }
 
 var fromPointer, toPointer = strings.NewReplacer("~1", "/", "~0", "~"), strings.NewReplacer("~", "~0", "/", "~1")
 
-// Count is the number of elements of an array.
+// Count returns the number of elements of an array.
 func Count(array []byte) int {
 	n := 0
 	for range Elements(array) {
@@ -174,7 +172,7 @@ func Count(array []byte) int {
 	return n
 }
 
-// Text decodes a JSON string; empty for anything else.
+// Text returns the decoded JSON string; empty for anything else.
 func Text(v []byte) string {
 	if Kind(v) != '"' || len(v) < 2 {
 		return ""
@@ -187,6 +185,7 @@ func Text(v []byte) string {
 	return s
 }
 
+// Space returns the position of the first byte at or after i that is no space.
 func Space(v []byte, i int) int {
 	for i < len(v) && (v[i] == ' ' || v[i] == '\t' || v[i] == '\n' || v[i] == '\r') {
 		i++
@@ -220,12 +219,13 @@ func Skip(v []byte, i int) int {
 		}
 		return len(v)
 	}
-	for i < len(v) && !bytes.ContainsRune([]byte(",]} \t\r\n"), rune(v[i])) {
+	for i < len(v) && !endsWord(v[i]) {
 		i++
 	}
 	return i
 }
 
+// SkipString returns the end of the string that begins at i.
 func SkipString(v []byte, i int) int {
 	for i++; i < len(v); i++ {
 		next := bytes.IndexByte(v[i:], '"')
@@ -242,4 +242,30 @@ func SkipString(v []byte, i int) int {
 		}
 	}
 	return len(v)
+}
+
+// endsWord reports whether c stands behind a number, or a word such as null.
+func endsWord(c byte) bool {
+	switch c {
+	case ',', ':', ']', '}', ' ', '\t', '\n', '\r':
+		return true
+	}
+	return false
+}
+
+// Depth returns how many brackets are open at the deepest place of v.
+func Depth(v []byte) int {
+	depth, deepest := 0, 0
+	for i := 0; i < len(v); i++ {
+		switch v[i] {
+		case '"':
+			i = SkipString(v, i) - 1
+		case '{', '[':
+			depth++
+			deepest = max(deepest, depth)
+		case '}', ']':
+			depth--
+		}
+	}
+	return deepest
 }

@@ -1,8 +1,0 @@
-package rawjson
-
-func JoinPath(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
-}
