@@ -1,6 +1,7 @@
 package airbyteclient
 
 import (
+	"airbyte-agent-mcp/schemas/safetext"
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
@@ -237,7 +238,7 @@ func tidy(s string, limit int) string {
 	var out strings.Builder
 	space, count := false, 0
 	for _, r := range s {
-		if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+		if unicode.IsSpace(r) || safetext.Invisible(r) {
 			space = true
 			continue
 		}

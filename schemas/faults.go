@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/schemas/safetext"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -145,7 +146,7 @@ func clip(text string) string {
 // namesSecret says whether what stands under key may be a secret. It errs on
 // the safe side: an innocent value is described instead of shown.
 func namesSecret(key string) bool {
-	key = plainKey(key)
+	key = safetext.PlainSpelling(key)
 	for _, word := range []string{"secret", "token", "password", "credential", "apikey", "privatekey", "config", "customization", "environment", "authorization"} {
 		if strings.Contains(key, word) {
 			return true

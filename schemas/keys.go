@@ -1,23 +1,12 @@
 package schemas
 
 import (
+	"airbyte-agent-mcp/schemas/safetext"
 	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 )
-
-// plainKey is what remains of a key when its spelling is set aside: connectorId,
-// connector-id and connector_id are one.
-func plainKey(key string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '_' || r == '-' {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, key)
-}
 
 // find is the index of the field that key names, exactly or in another spelling
 // of one field only; -1 when there is none.
@@ -28,9 +17,9 @@ func (n *shape) find(key string) int {
 	if len(key) > 2*maxKey {
 		return -1
 	}
-	found, plain := -1, plainKey(key)
+	found, plain := -1, safetext.PlainSpelling(key)
 	for i, p := range n.fields {
-		if plainKey(p.key) == plain {
+		if safetext.PlainSpelling(p.key) == plain {
 			if found >= 0 {
 				return -1
 			}
@@ -77,31 +66,5 @@ func (n *shape) nearest(key string, got []json.RawMessage) string {
 			absent = append(absent, p.key)
 		}
 	}
-	return Nearest(key, absent)
-}
-
-// edits is the number of bytes to insert, delete, replace or swap with their
-// neighbour to come from a to b.
-func edits(a, b string) int {
-	var before []int
-	above := make([]int, len(b)+1)
-	for j := range above {
-		above[j] = j
-	}
-	for i := range len(a) {
-		row := make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range len(b) {
-			change := 1
-			if a[i] == b[j] {
-				change = 0
-			}
-			row[j+1] = min(above[j+1]+1, row[j]+1, above[j]+change)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, above = above, row
-	}
-	return above[len(b)]
+	return safetext.NearestWord(key, absent)
 }

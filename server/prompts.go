@@ -1,6 +1,7 @@
 package server
 
 import (
+	"airbyte-agent-mcp/schemas/safetext"
 	"context"
 	"fmt"
 	"maps"
@@ -240,7 +241,7 @@ func plain(text string, most int) string {
 		switch {
 		case unicode.IsControl(r), unicode.In(r, unicode.Zl, unicode.Zp):
 			return ' '
-		case unicode.In(r, unicode.Cf, unicode.Variation_Selector):
+		case safetext.Invisible(r):
 			return -1
 		}
 		return r

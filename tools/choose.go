@@ -1,12 +1,11 @@
 package tools
 
 import (
+	"airbyte-agent-mcp/schemas/safetext"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	"airbyte-agent-mcp/schemas"
 )
 
 // Choice says which tools of a catalog to serve. The tags are read by the
@@ -67,7 +66,7 @@ func unknown(flag string, given, known []string) error {
 		if slices.Contains(known, name) {
 			continue
 		}
-		if near := schemas.Nearest(name, known); near != "" {
+		if near := safetext.NearestWord(name, known); near != "" {
 			faults = append(faults, fmt.Errorf("%s: there is no %q; did you mean %q?", flag, name, near))
 		} else {
 			faults = append(faults, fmt.Errorf("%s: there is no %q; there are: %s", flag, name, strings.Join(known, ", ")))

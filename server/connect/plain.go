@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"airbyte-agent-mcp/schemas/safetext"
 	"fmt"
 	"html"
 	"net/url"
@@ -48,23 +49,11 @@ func Visible(s string) string {
 			return r
 		case r == '\u2028', r == '\u2029', r == '\r':
 			return '\n'
-		case r == utf8.RuneError, unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs), shapeless(r):
+		case r == utf8.RuneError, safetext.Invisible(r):
 			return -1
 		}
 		return r
 	}, s)
-}
-
-// shapeless tells of characters that are drawn as nothing though Unicode calls
-// them letters, marks or symbols.
-func shapeless(r rune) bool {
-	switch {
-	case r == 0x034F, r == 0x115F, r == 0x1160, r == 0x17B4, r == 0x17B5, r == 0x2800, r == 0x3164, r == 0xFFA0:
-		return true
-	case r >= 0x180B && r <= 0x180F, r >= 0xFE00 && r <= 0xFE0F, r >= 0xE0000 && r <= 0xE0FFF:
-		return true
-	}
-	return false
 }
 
 func cut(s string, limit int) string {

@@ -9,12 +9,12 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/schemas"
+	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/knowledge"
 	"airbyte-agent-mcp/tools/paging"
-	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/schemas/safetext"
 )
 
 const defaultLimit = 25
@@ -104,7 +104,7 @@ func admit(action string) error {
 	case airbyteclient.ReadingAction(action): // download, sql_select
 		return refusal.New("read_records reads records; %s does not give any that it knows.", action).Next("Nothing was sent. Use execute_operation.")
 	}
-	if near := schemas.Nearest(action, knowledge.ReadActions); near != "" {
+	if near := safetext.NearestWord(action, knowledge.ReadActions); near != "" {
 		return refusal.New("There is no reading action %q; did you mean %q?", safetext.Shown(action), near).Next("Nothing was sent.")
 	}
 	return refusal.New("The action %q is not one of reading: it may change data.", safetext.Shown(action)).
