@@ -57,10 +57,12 @@ func (c benchCall) message(meta string) string {
 
 const executePath = "/api/v1/integrations/connectors/c0000001-0000-4000-8000-000000000001/execute"
 
-// upstream answers every execute with records of about n bytes.
+// upstream answers every execute with records of about n bytes, with text as
+// people write it: dashes, curly quotes, accents, escapes and emoji.
 func upstream(b *testing.B, n int) string {
 	b.Helper()
-	record := `{"id":12345,"name":"Acme \"Ltd\"","email":"a@example.com","amount":12.5,"note":"` + strings.Repeat("text of some length, as records have. ", 4) + `"}`
+	record := `{"id":12345,"name":"Acmé \"Ltd\"","email":"a@example.com","amount":12.5,"note":"` +
+		strings.Repeat(`Called about the “renewal” – wants a démonstration… \nthanks 🚀 `, 2) + `"}`
 	records := strings.TrimSuffix(strings.Repeat(record+",", n/len(record)), ",")
 	body := []byte(`{"status":"success","result":[` + records + `],"connector_metadata":{"has_more":false},"execution_metadata":{"connector_instance_id":"x","execution_time_ms":5},"warning":null}`)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
