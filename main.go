@@ -30,6 +30,7 @@ import (
 	"airbyte-agent-mcp/server/demo"
 	"airbyte-agent-mcp/server/telemetry"
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/dispatch"
 	"airbyte-agent-mcp/tools/formats"
 	"airbyte-agent-mcp/tools/journal"
@@ -164,14 +165,14 @@ func (c *cli) wire(config server.Config, env *environment) (*server.Server, func
 		return nil, nil, usage{err}
 	}
 	c.Airbyte.UserAgent = "airbyte-agent-mcp/" + currentVersion()
-	api, err := airbyteclient.New(c.Airbyte, airbyteclient.WithObserver(server.Observe))
+	api, err := airbyteclient.New(c.Airbyte, airbyteclient.WithObserver(telemetry.Observe))
 	if err != nil {
 		closing()
 		return nil, nil, usage{err}
 	}
 	c.Writes.Stderr = env.stderr
 	config.Credentials, config.Limits, config.Writes, config.ReadOnly, config.Version = c.Credentials, c.Limits, c.Writes, c.Choice.ReadOnly, currentVersion()
-	s, err := server.New(list, server.OneClient(api), config, log)
+	s, err := server.New(list, account.OneClient(api), config, log)
 	if err != nil {
 		closing()
 		return nil, nil, usage{err}

@@ -259,9 +259,9 @@ func TestPersonDecidesOnAPage(t *testing.T) {
 						t.Errorf("%d were written: %s", c.sent("write"), got.text())
 					}
 					eventually(t, "no question is open", func() bool {
-						c.questions.mu.Lock()
-						defer c.questions.mu.Unlock()
-						return len(c.questions.open) == 0
+						c.consent.questions.mu.Lock()
+						defer c.consent.questions.mu.Unlock()
+						return len(c.consent.questions.open) == 0
 					})
 				})
 			}
@@ -386,7 +386,7 @@ func TestNoBrowserGivesTheLink(t *testing.T) {
 	t.Parallel()
 	for moment, call := range moments {
 		c := newCaller(t, "stdio", false, "none")
-		c.pages.open = nil // as --no-browser has it
+		c.consent.pages.open = nil // as --no-browser has it
 		link := pageLink.FindString(c.call(call.tool, call.arguments, nil).toolResult(t).text())
 		c.finish(moment, link, "")
 		if got := c.call(call.tool, call.arguments, nil).toolResult(t); got.IsError || c.sent(moment) != 1 {
@@ -398,7 +398,7 @@ func TestNoBrowserGivesTheLink(t *testing.T) {
 		off, has  bool
 	}{{"stdio", false, true}, {"stdio", true, false}, {"http", false, false}} {
 		b := newBench(t, settings{config: func(c *Config) { c.Transport, c.NoBrowser = row.transport, row.off }})
-		if has := b.pages.open != nil; has != row.has {
+		if has := b.consent.pages.open != nil; has != row.has {
 			t.Errorf("%+v: opens a browser: %v", row, has)
 		}
 	}
@@ -473,9 +473,9 @@ func TestQuestionEndsWithItsStream(t *testing.T) {
 	}
 	client.close()
 	eventually(t, "the question ends", func() bool {
-		b.questions.mu.Lock()
-		defer b.questions.mu.Unlock()
-		return len(b.questions.open) == 0
+		b.consent.questions.mu.Lock()
+		defer b.consent.questions.mu.Unlock()
+		return len(b.consent.questions.open) == 0
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -23,7 +24,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/server/connect"
-	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/approval"
 	"airbyte-agent-mcp/tools/dispatch"
 	"airbyte-agent-mcp/tools/plan"
@@ -52,16 +53,46 @@ type pages struct {
 	watching sync.WaitGroup
 }
 
-func (s *Server) newPages() {
-	s.pages = &pages{base: strings.TrimRight(s.config.PublicURL, "/")}
-	s.pages.serving, s.pages.stop = context.WithCancel(context.Background())
-	if s.config.Transport == "stdio" && !s.config.NoBrowser {
-		s.pages.open = openBrowser
+// Consent gets what must be decided to the person behind a client, and takes
+// their answer. Make one with NewConsent.
+type Consent struct {
+	pages     *pages
+	visits    visits
+	questions questions // those that clients put to their people now
+	approver  *approval.Approver
+	clients   account.Clients
+	mcp       *mcpserver.MCPServer
+	log       *slog.Logger
+	transport string // as Config.Transport of the server
+	now       func() time.Time
+}
+
+// Options are what a Consent needs of its server.
+type Options struct {
+	Runner    *dispatch.Runner
+	Clients   account.Clients
+	Log       *slog.Logger
+	Transport string // stdio, or one of the HTTP transports
+	PublicURL string // where people reach the pages; empty for loopback
+	NoBrowser bool   // do not open pages in the browser
+}
+
+// NewConsent returns a consent that serves its pages once they are needed.
+func NewConsent(o Options) *Consent {
+	c := &Consent{
+		visits: visits{ledger: o.Runner.Ledger()}, approver: o.Runner.Approver(), clients: o.Clients, log: o.Log,
+		transport: o.Transport, now: time.Now,
+		pages: &pages{base: strings.TrimRight(o.PublicURL, "/")},
 	}
-	s.pages.Pages = connect.New(connect.Options{
-		Seal: s.runner.Seal(), Ledger: s.runner.Ledger(), Log: s.log, Base: s.pages.where, Now: func() time.Time { return s.now() },
+	c.pages.serving, c.pages.stop = context.WithCancel(context.Background())
+	if o.Transport == "stdio" && !o.NoBrowser {
+		c.pages.open = openBrowser
+	}
+	journal := o.Runner.Journal()
+	c.pages.Pages = connect.New(connect.Options{
+		Seal: o.Runner.Seal(), Ledger: o.Runner.Ledger(), Log: o.Log, Base: c.pages.where, Now: func() time.Time { return c.now() },
 		Client: func(ctx context.Context, caller string) (*airbyteclient.Client, error) {
-			api, err := s.clients(ctx)
+			api, err := c.clients(ctx)
 			if err == nil && api.Identity() != caller {
 				err = errors.New("the account that this link was made for is not served here any more")
 			}
@@ -70,27 +101,44 @@ func (s *Server) newPages() {
 		Record: func(e connect.Event) error {
 			switch e.Kind {
 			case connect.EventSent:
-				return s.runner.Journal().FormSends(e.Caller, e.Visit)
+				return journal.FormSends(e.Caller, e.Visit)
 			case connect.EventAnswered:
-				return s.runner.Journal().FormAnswered(e.Caller, e.Visit, e.ConnectorID, e.Outcome)
+				return journal.FormAnswered(e.Caller, e.Visit, e.ConnectorID, e.Outcome)
 			}
-			return s.runner.Journal().FormEnded(e.Caller, e.Visit, e.ConnectorID, e.Outcome)
+			return journal.FormEnded(e.Caller, e.Visit, e.ConnectorID, e.Outcome)
 		},
 		Plan: func(code string) (connect.Approval, error) {
-			plan, err := s.runner.Approver().PlanOf(code)
+			plan, err := c.approver.PlanOf(code)
 			return approvalOf(plan), err
 		},
 		Decide: func(code string, yes bool) error {
-			_, err := s.runner.Approver().DecideCode(code, yes, "page")
+			_, err := c.approver.DecideCode(code, yes, "page")
 			return err
 		},
 	})
 	mux := http.NewServeMux()
-	mux.Handle("/connect/", s.pages.Handler()) // these check Host and Origin themselves
-	mux.Handle("/approve/", s.pages.Handler())
-	mux.HandleFunc("POST "+terminalPath, s.terminal)
-	s.pages.handler = mux
+	mux.Handle("/connect/", c.pages.Handler()) // these check Host and Origin themselves
+	mux.Handle("/approve/", c.pages.Handler())
+	mux.HandleFunc("POST "+terminalPath, c.terminal)
+	c.pages.handler = mux
+	return c
 }
+
+// Attach sets the SDK's server by which clients are asked.
+func (c *Consent) Attach(mcp *mcpserver.MCPServer) { c.mcp = mcp }
+
+// Paths are where Handler serves.
+var Paths = []string{"/connect/", "/approve/", terminalPath}
+
+// Handler serves the pages, and the command line's approve.
+func (c *Consent) Handler() http.Handler { return c.pages.handler }
+
+// ServedAt sets where an HTTP transport serves the pages, unless that is
+// configured.
+func (c *Consent) ServedAt(base string) { c.pages.servedAt(base) }
+
+// Close ends the pages and the questions that have no answer yet.
+func (c *Consent) Close() { c.pages.close() }
 
 func (p *pages) where() string {
 	p.mu.Lock()
@@ -156,41 +204,18 @@ func openBrowser(page string) error {
 	return nil
 }
 
-// answered is the result of a call, which waits for a person where it needs one.
-func (s *Server) answered(ctx context.Context, t tools.Tool, req mcp.CallToolRequest) *mcp.CallToolResult {
-	patience := s.patience()
-	late, cancel := context.WithTimeout(ctx, patience+callAfter)
-	defer cancel()
-	waiting, cancel := context.WithTimeout(late, patience)
-	defer cancel()
-	answer, words, err := s.call(ctx, t, req.Params.RawArguments)
-	for {
-		if need, ok := errors.AsType[*tools.CredentialsNeeded](err); ok {
-			return s.connect(waiting, req, need)
-		}
-		waits, ok := errors.AsType[*approval.ConfirmNeeded](err)
-		if !ok {
-			return s.result(ctx, req, answer, words)
-		}
-		if result := s.confirm(waiting, req, waits.Plan, words); result != nil {
-			return result
-		}
-		answer, words, err = s.call(late, t, req.Params.RawArguments)
-	}
-}
-
 // confirm gets a plan to a person and waits for their answer until ctx ends: by a
 // question of their client where the plan fits one whole, else by its page. It is
 // nil once they have answered: what they said is heard by the call.
-func (s *Server) confirm(ctx context.Context, req mcp.CallToolRequest, plan plan.Plan, words string) *mcp.CallToolResult {
+func (c *Consent) confirm(ctx context.Context, req mcp.CallToolRequest, plan plan.Plan, words string) *mcp.CallToolResult {
 	form, page := abilities(ctx)
 	form = form && len(inWords(plan)) <= maxFormWords
 	if form && mcpserver.IsModernRequest(ctx) {
 		return mcpserver.NewInputRequestBuilder(plan.Sealed).Elicit(askPlan, planForm(plan)).ToolResult()
 	}
 	if form {
-		q := s.put(ctx, plan.Code, planForm(plan), plan.Expires, func(ctx context.Context, answer *mcp.ElicitationResult) string {
-			return s.taken(ctx, plan.Sealed, answer)
+		q := c.put(ctx, plan.Code, planForm(plan), plan.Expires, func(ctx context.Context, answer *mcp.ElicitationResult) string {
+			return c.taken(ctx, plan.Sealed, answer)
 		})
 		select {
 		case <-q.ended.Done():
@@ -204,14 +229,14 @@ func (s *Server) confirm(ctx context.Context, req mcp.CallToolRequest, plan plan
 			return nil
 		}
 	}
-	return s.confirmOnPage(ctx, req, plan, words, page && !form)
+	return c.confirmOnPage(ctx, req, plan, words, page && !form)
 }
 
 // confirmOnPage gets a person to the page of a plan: by their client where that
 // sends people to pages, else by the browser, else by a link.
-func (s *Server) confirmOnPage(ctx context.Context, req mcp.CallToolRequest, plan plan.Plan, words string, byClient bool) *mcp.CallToolResult {
+func (c *Consent) confirmOnPage(ctx context.Context, req mcp.CallToolRequest, plan plan.Plan, words string, byClient bool) *mcp.CallToolResult {
 	key := "plan/" + plan.Code
-	link, again, err := s.approvalLink(ctx, key, plan)
+	link, again, err := c.approvalLink(ctx, key, plan)
 	if err != nil {
 		return errorResult(words + " This client cannot ask, and there is no page for it: " + err.Error() + ".")
 	}
@@ -225,18 +250,18 @@ func (s *Server) confirmOnPage(ctx context.Context, req mcp.CallToolRequest, pla
 		case modern && answer.Action != mcp.ElicitationResponseActionAccept:
 			return errorResult(notGone)
 		case !modern: // once more in a later call: they may have closed the page, and a model must not have its link
-			s.visits.sent(key, sessionOf(ctx), s.now())
-			q = s.put(ctx, link.ID, goThere, plan.Expires, nil)
+			c.visits.sent(key, sessionOf(ctx), c.now())
+			q = c.put(ctx, link.ID, goThere, plan.Expires, nil)
 		}
-	} else if s.pages.open == nil || !again && !s.opened(link) {
-		return s.linked(words, plan, link)
+	} else if c.pages.open == nil || !again && !c.opened(link) {
+		return c.linked(words, plan, link)
 	}
-	o, err := s.outcome(ctx, key, link, q)
+	o, err := c.outcome(ctx, key, link, q)
 	if errors.Is(err, errNotAsked) {
-		if !s.opened(link) {
-			return s.linked(words, plan, link)
+		if !c.opened(link) {
+			return c.linked(words, plan, link)
 		}
-		o, err = s.outcome(ctx, key, link, nil)
+		o, err = c.outcome(ctx, key, link, nil)
 	}
 	switch {
 	case errors.Is(err, errNotGone):
@@ -244,7 +269,7 @@ func (s *Server) confirmOnPage(ctx context.Context, req mcp.CallToolRequest, pla
 	case err != nil || o.State == connect.StateWaiting:
 		return errorResult(words + " They were sent to the page of the plan, and have not answered yet.")
 	}
-	s.visits.drop(key)
+	c.visits.drop(key)
 	if o.State == connect.StateRefused {
 		return errorResult("The person's answer could not be taken: " + o.Why + ". Nothing was sent. Call again to have them asked anew.")
 	}
@@ -253,8 +278,8 @@ func (s *Server) confirmOnPage(ctx context.Context, req mcp.CallToolRequest, pla
 
 const notGone = "The person does not go to the page of the plan. Nothing was sent. Call again only if they want to be asked again."
 
-func (s *Server) linked(words string, plan plan.Plan, link *connect.Visit) *mcp.CallToolResult {
-	return errorResult(words + " Give the user this link, where they see the plan and answer it: " + link.URL + s.pages.command(plan.Code))
+func (c *Consent) linked(words string, plan plan.Plan, link *connect.Visit) *mcp.CallToolResult {
+	return errorResult(words + " Give the user this link, where they see the plan and answer it: " + link.URL + c.pages.command(plan.Code))
 }
 
 func planForm(plan plan.Plan) mcp.ElicitationParams {
@@ -271,26 +296,26 @@ func planForm(plan plan.Plan) mcp.ElicitationParams {
 }
 
 // approvalLink is the page of a plan, the same one for as long as it waits.
-func (s *Server) approvalLink(ctx context.Context, key string, plan plan.Plan) (link *connect.Visit, again bool, err error) {
-	s.visits.making.Lock()
-	defer s.visits.making.Unlock()
-	if link = s.visits.find(key, s.now()); link != nil {
+func (c *Consent) approvalLink(ctx context.Context, key string, plan plan.Plan) (link *connect.Visit, again bool, err error) {
+	c.visits.making.Lock()
+	defer c.visits.making.Unlock()
+	if link = c.visits.find(key, c.now()); link != nil {
 		return link, true, nil
 	}
-	api, err := s.clients(ctx)
+	api, err := c.clients(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	if err := s.pages.ready(s.config.Transport); err != nil {
+	if err := c.pages.ready(c.transport); err != nil {
 		return nil, false, err
 	}
-	if link, err = s.pages.Approve(api.Identity(), plan.Code, plan.Expires); err != nil {
+	if link, err = c.pages.Approve(api.Identity(), plan.Code, plan.Expires); err != nil {
 		return nil, false, err
 	}
-	if err := s.visits.keep(key, link, s.now()); err != nil {
+	if err := c.visits.keep(key, link, c.now()); err != nil {
 		return nil, false, err
 	}
-	s.watch(ctx, key, link, func(connect.Outcome) { s.visits.dropUnasked(key) })
+	c.watch(ctx, key, link, func(connect.Outcome) { c.visits.dropUnasked(key) })
 	return link, false, nil
 }
 
@@ -309,7 +334,7 @@ func (p *pages) command(code string) string {
 
 // terminal shows a plan to who has its code, or takes their answer. It is for a
 // program on this machine: a web page could not send such a request.
-func (s *Server) terminal(w http.ResponseWriter, r *http.Request) {
+func (c *Consent) terminal(w http.ResponseWriter, r *http.Request) {
 	var asked struct{ Code, Decision string }
 	host, _, _ := net.SplitHostPort(r.Host)
 	if !isLoopback(host) || r.Header.Get("Origin") != "" || r.Header.Get("Content-Type") != "application/json" ||
@@ -317,9 +342,9 @@ func (s *Server) terminal(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "only for approve of the command line", http.StatusForbidden)
 		return
 	}
-	plan, err := s.runner.Approver().PlanOf(asked.Code)
+	plan, err := c.approver.PlanOf(asked.Code)
 	if err == nil && asked.Decision != "" {
-		_, err = s.runner.Approver().DecideCode(asked.Code, asked.Decision == "yes", "terminal")
+		_, err = c.approver.DecideCode(asked.Code, asked.Decision == "yes", "terminal")
 	}
 	if err != nil {
 		writeJSON(w, http.StatusNotFound, map[string]string{"error": err.Error()})

@@ -83,7 +83,7 @@ func TestAnswersCannotBeReplayed(t *testing.T) {
 func TestPersonDecidesInATerminal(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t, "stdio", false, "none")
-	c.pages.open = nil
+	c.consent.pages.open = nil
 	code := regexp.MustCompile(`approve ([0-9]+-[A-Z0-9-]+)`).FindStringSubmatch(c.call("execute_operation", renameCustomer, nil).toolResult(t).text())
 	if code == nil {
 		t.Fatal("no code")

@@ -14,7 +14,9 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/server"
+	"airbyte-agent-mcp/server/telemetry"
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/dispatch"
 )
 
@@ -100,7 +102,7 @@ func direct(b *testing.B, api string) {
 func benchServer(b *testing.B, api, transport string, call benchCall) *server.Server {
 	b.Helper()
 	client, err := airbyteclient.New(airbyteclient.Config{APIHost: api, ClientID: "x", ClientSecret: airbyteclient.NewSecret("y")},
-		airbyteclient.WithObserver(server.Observe))
+		airbyteclient.WithObserver(telemetry.Observe))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -108,7 +110,7 @@ func benchServer(b *testing.B, api, transport string, call benchCall) *server.Se
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, err := server.New(list, server.OneClient(client),
+	s, err := server.New(list, account.OneClient(client),
 		server.Config{Transport: transport, Address: "127.0.0.1:0", MaxRequestBytes: 4 << 20, Limits: dispatch.Limits{MaxAnswerTokens: call.tokens}}, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		b.Fatal(err)

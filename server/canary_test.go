@@ -24,7 +24,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
-	"airbyte-agent-mcp/server"
+	"airbyte-agent-mcp/server/telemetry"
 )
 
 // The canaries. Each is unlike any other text, so that a part of it is enough to
@@ -632,7 +632,7 @@ func canaryClient(t testing.TB, host string) *airbyteclient.Client {
 	t.Helper()
 	api, err := airbyteclient.New(airbyteclient.Config{
 		APIHost: host, ClientID: "canary-client", ClientSecret: airbyteclient.NewSecret(clientSecret),
-	}, airbyteclient.WithObserver(server.Observe))
+	}, airbyteclient.WithObserver(telemetry.Observe))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,20 +1,10 @@
 package server
 
 import (
+	"airbyte-agent-mcp/tools/account"
 	"context"
 	"time"
-
-	"airbyte-agent-mcp/airbyteclient"
 )
-
-// Clients chooses the API client that serves the caller in ctx. The error is
-// told to the caller.
-type Clients func(ctx context.Context) (*airbyteclient.Client, error)
-
-// OneClient serves every caller with the same account.
-func OneClient(api *airbyteclient.Client) Clients {
-	return func(context.Context) (*airbyteclient.Client, error) { return api, nil }
-}
 
 // readiness remembers for a moment whether the API can be used.
 type readiness struct {
@@ -23,7 +13,7 @@ type readiness struct {
 	err     error
 }
 
-func (r *readiness) check(ctx context.Context, clients Clients) error {
+func (r *readiness) check(ctx context.Context, clients account.Clients) error {
 	select {
 	case r.turn <- struct{}{}:
 	case <-ctx.Done():

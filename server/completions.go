@@ -15,6 +15,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/server/telemetry"
 	"airbyte-agent-mcp/tools/refusal"
 )
 
@@ -65,7 +66,7 @@ var resourceNames = map[int]map[string]nameKind{
 
 // completer completes arguments for a person who types. Whatever fails, there
 // is nothing to choose from, and no error.
-type completer struct{ *Server }
+type completer struct{ *Menu }
 
 // CompletePromptArgument implements the SDK's PromptCompletionProvider.
 func (c completer) CompletePromptArgument(ctx context.Context, name string, argument mcp.CompleteArgument, given mcp.CompleteContext) (*mcp.Completion, error) {
@@ -164,7 +165,7 @@ func (c completer) find(ctx context.Context, kind nameKind, given map[string]str
 	return c.names.get(ctx, api.Identity()+" "+key, func(ctx context.Context) (found []choice, err error) {
 		defer func() {
 			if p := recover(); p != nil {
-				c.logPanic("completion", p)
+				telemetry.LogPanic(c.log, "completion", p)
 				found, err = nil, errors.New("panic")
 			}
 		}()

@@ -17,6 +17,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/account"
 )
 
 func promptRef(name string) string  { return `{"type":"ref/prompt","name":"` + name + `"}` }
@@ -62,7 +63,7 @@ func TestArgumentsAreCompleted(t *testing.T) {
 
 func TestManyNamesAreCountedAndCut(t *testing.T) {
 	t.Parallel()
-	c := newBench(t, settings{clients: OneClient(connected(250).client(t))}).stdio(t)
+	c := newBench(t, settings{clients: account.OneClient(connected(250).client(t))}).stdio(t)
 	got := c.complete(exploreRef, "connector", "", "{}")
 	if len(got.Values) != 100 || got.Total != 375 || !got.HasMore || got.Values[0] != "Name 000" || got.Values[1] != "Name 002" {
 		t.Errorf("%d values of %d, %v: %q", len(got.Values), got.Total, got.HasMore, got.Values[:2])
@@ -87,7 +88,7 @@ func TestNamesAreAskedForOnceAMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		asked, failing := 0, false
-		c := newBench(t, settings{clients: OneClient(upstream(func(r *http.Request) (string, error) {
+		c := newBench(t, settings{clients: account.OneClient(upstream(func(r *http.Request) (string, error) {
 			asked++
 			if failing {
 				return "", errors.New("no network")
@@ -125,7 +126,7 @@ func TestWhoTypesDoesNotWaitForTheAPI(t *testing.T) {
 				return "", r.Context().Err()
 			}
 		})
-		c := newBench(t, settings{clients: OneClient(slow.client(t))}).stdio(t)
+		c := newBench(t, settings{clients: account.OneClient(slow.client(t))}).stdio(t)
 		start := time.Now()
 		got := c.complete(exploreRef, "connector", "", "{}")
 		if took := time.Since(start); len(got.Values) != 0 || took != completionTime {

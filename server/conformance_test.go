@@ -17,6 +17,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/account"
 )
 
 // TestConformance runs the official suite, @modelcontextprotocol/conformance,
@@ -32,7 +33,7 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	product, err := New(list, OneClient(sandboxClient(t, sandbox.New(sandbox.Options{}), nil)), conformanceConfig, slog.New(slog.DiscardHandler))
+	product, err := New(list, account.OneClient(sandboxClient(t, sandbox.New(sandbox.Options{}), nil)), conformanceConfig, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -159,22 +159,22 @@ func sameNumbers(v any) any {
 
 // connect sends the person to a form for the credentials that a call lacks, and
 // waits until ctx ends for what comes of it. The same call made again waits on.
-func (s *Server) connect(ctx context.Context, req mcp.CallToolRequest, need *tools.CredentialsNeeded) *mcp.CallToolResult {
-	api, err := s.clients(ctx)
+func (c *Consent) connect(ctx context.Context, req mcp.CallToolRequest, need *tools.CredentialsNeeded) *mcp.CallToolResult {
+	api, err := c.clients(ctx)
 	if err != nil {
 		return errorResult(err.Error())
 	}
 	key := formKey(api, need)
 	answer := mcpserver.ElicitationResponse(req.Params.InputResponses, askForm)
-	if answer != nil && s.visits.find(key, s.now()) == nil {
+	if answer != nil && c.visits.find(key, c.now()) == nil {
 		return errorResult("The form that the person was sent to is not known here any more. list_connectors shows whether the connector was created; the same call opens a new form.")
 	}
-	visit, again, err := s.formOf(ctx, api, key, need)
+	visit, again, err := c.formOf(ctx, api, key, need)
 	if err != nil {
 		return errorResult("The credentials are missing, and no form can be shown: " + err.Error() + ". Nothing was created.")
 	}
 	if answer != nil && answer.Action != mcp.ElicitationResponseActionAccept {
-		return s.connected(ctx, key, visit, connect.Outcome{}, errNotGone)
+		return c.connected(ctx, key, visit, connect.Outcome{}, errNotGone)
 	}
 	var q *question
 	if _, byPage := abilities(ctx); byPage && !again {
@@ -182,50 +182,50 @@ func (s *Server) connect(ctx context.Context, req mcp.CallToolRequest, need *too
 		if mcpserver.IsModernRequest(ctx) {
 			return mcpserver.NewInputRequestBuilder("").Elicit(askForm, goThere).ToolResult()
 		}
-		s.visits.sent(key, sessionOf(ctx), s.now())
-		q = s.put(ctx, visit.ID, goThere, s.now().Add(visitLife), nil)
+		c.visits.sent(key, sessionOf(ctx), c.now())
+		q = c.put(ctx, visit.ID, goThere, c.now().Add(visitLife), nil)
 	}
-	if q == nil && !again && !s.opened(visit) {
-		return s.unfinished(visit) // the link must get to the person first
+	if q == nil && !again && !c.opened(visit) {
+		return c.unfinished(visit) // the link must get to the person first
 	}
-	o, err := s.outcome(ctx, key, visit, q)
-	if errors.Is(err, errNotAsked) && s.opened(visit) {
-		o, err = s.outcome(ctx, key, visit, nil)
+	o, err := c.outcome(ctx, key, visit, q)
+	if errors.Is(err, errNotAsked) && c.opened(visit) {
+		o, err = c.outcome(ctx, key, visit, nil)
 	}
-	return s.connected(ctx, key, visit, o, err)
+	return c.connected(ctx, key, visit, o, err)
 }
 
 // opened tells whether a page was opened in the person's browser.
-func (s *Server) opened(visit *connect.Visit) bool {
-	return s.pages.open != nil && s.pages.open(visit.URL) == nil
+func (c *Consent) opened(visit *connect.Visit) bool {
+	return c.pages.open != nil && c.pages.open(visit.URL) == nil
 }
 
 // formOf is the form of a call, the same one until it was heard what became of it.
-func (s *Server) formOf(ctx context.Context, api *airbyteclient.Client, key string, need *tools.CredentialsNeeded) (visit *connect.Visit, again bool, err error) {
-	s.visits.making.Lock()
-	defer s.visits.making.Unlock()
-	if visit = s.visits.find(key, s.now()); visit != nil {
+func (c *Consent) formOf(ctx context.Context, api *airbyteclient.Client, key string, need *tools.CredentialsNeeded) (visit *connect.Visit, again bool, err error) {
+	c.visits.making.Lock()
+	defer c.visits.making.Unlock()
+	if visit = c.visits.find(key, c.now()); visit != nil {
 		return visit, true, nil
 	}
-	visit, err = s.newVisit(ctx, api, key, need)
+	visit, err = c.newVisit(ctx, api, key, need)
 	return visit, false, err
 }
 
-func (s *Server) newVisit(ctx context.Context, api *airbyteclient.Client, key string, need *tools.CredentialsNeeded) (*connect.Visit, error) {
-	if err := s.pages.ready(s.config.Transport); err != nil {
+func (c *Consent) newVisit(ctx context.Context, api *airbyteclient.Client, key string, need *tools.CredentialsNeeded) (*connect.Visit, error) {
+	if err := c.pages.ready(c.transport); err != nil {
 		return nil, err
 	}
-	visit, err := s.pages.Connect(ctx, api.Identity(), requestOf(need))
+	visit, err := c.pages.Connect(ctx, api.Identity(), requestOf(need))
 	if err != nil {
 		return nil, err
 	}
 	if err := need.Asked(visit.ID); err != nil {
 		return nil, err
 	}
-	if err := s.visits.keep(key, visit, s.now()); err != nil {
+	if err := c.visits.keep(key, visit, c.now()); err != nil {
 		return nil, err
 	}
-	s.watch(ctx, key, visit, func(connect.Outcome) {}) // the model may never ask what came of it: then it expires
+	c.watch(ctx, key, visit, func(connect.Outcome) {}) // the model may never ask what came of it: then it expires
 	return visit, nil
 }
 
@@ -240,11 +240,11 @@ func requestOf(need *tools.CredentialsNeeded) connect.Request {
 }
 
 // connected is the result of a call for what became of its form.
-func (s *Server) connected(ctx context.Context, key string, visit *connect.Visit, o connect.Outcome, err error) *mcp.CallToolResult {
+func (c *Consent) connected(ctx context.Context, key string, visit *connect.Visit, o connect.Outcome, err error) *mcp.CallToolResult {
 	if errors.Is(err, errNotAsked) || err == nil && o.State == connect.StateWaiting {
-		return s.unfinished(visit)
+		return c.unfinished(visit)
 	}
-	s.visits.drop(key)
+	c.visits.drop(key)
 	switch {
 	case errors.Is(err, errNotGone):
 		return errorResult("The person does not want to connect this now. Nothing was created. Ask them before you try again.")
@@ -253,7 +253,7 @@ func (s *Server) connected(ctx context.Context, key string, visit *connect.Visit
 	}
 	switch o.State {
 	case connect.StateCreated:
-		return s.plainly(ctx, struct {
+		return c.plainly(ctx, struct {
 			ConnectorID string `json:"connector_id"`
 			Name        string `json:"name,omitempty"`
 			Account     string `json:"account,omitempty"`
@@ -282,14 +282,14 @@ func nextOf(o connect.Outcome) string {
 }
 
 // unfinished tells of a form that still waits for its person.
-func (s *Server) unfinished(visit *connect.Visit) *mcp.CallToolResult {
+func (c *Consent) unfinished(visit *connect.Visit) *mcp.CallToolResult {
 	return errorResult(fmt.Sprintf("Not connected yet: a person must enter the credentials on a page, or sign in from there, which takes them past this chat. "+
 		"Give the user this link, if they do not have the page open: %s\nIt is good for 15 minutes and one use. "+
 		"Then call create_connector again with the very same arguments: it waits for them and tells what came of it.", visit.URL))
 }
 
 // plainly is the result of an answer made here.
-func (s *Server) plainly(ctx context.Context, answer any) *mcp.CallToolResult {
+func (c *Consent) plainly(ctx context.Context, answer any) *mcp.CallToolResult {
 	raw, err := json.Marshal(answer)
 	if err == nil {
 		var result *mcp.CallToolResult

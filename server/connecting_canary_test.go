@@ -186,7 +186,7 @@ func TestKeyIsSeenNowhere(t *testing.T) {
 	for transport, connect := range map[string]func(t *testing.T, b *bench, p *tap){
 		"stdio": func(t *testing.T, b *bench, p *tap) {
 			links := make(chan string, 1)
-			b.pages.open = func(page string) error { links <- page; return nil }
+			b.consent.pages.open = func(page string) error { links <- page; return nil }
 			c := b.stdio(t)
 			c.greet("2025-11-25", "{}")
 			c.send(call)

@@ -21,7 +21,7 @@ const (
 // conversation is one client that sends its messages one by one and reads all
 // of ours from one stream: standard input and output, or legacy SSE.
 type conversation struct {
-	server    *Server
+	transport *Transport
 	outlet    *outlet
 	session   *session
 	stop      context.CancelFunc // ends every call
@@ -40,18 +40,18 @@ type conversation struct {
 // converse makes a client known to the SDK, until close. out writes one
 // message; when it fails there is nobody to serve, so every call ends. The
 // context is that of the calls.
-func (s *Server) converse(ctx context.Context, id string, out func(*outlet, []byte) error) (*conversation, context.Context, error) {
+func (tr *Transport) converse(ctx context.Context, id string, out func(*outlet, []byte) error) (*conversation, context.Context, error) {
 	ctx, stop := context.WithCancel(ctx)
 	t := &conversation{
-		server: s, out: out, turn: make(chan struct{}, 1), stop: stop, stopped: ctx.Done(),
+		transport: tr, out: out, turn: make(chan struct{}, 1), stop: stop, stopped: ctx.Done(),
 		forwarded: make(chan struct{}), requests: map[string]context.CancelFunc{},
 	}
-	t.outlet = newOutlet(context.Background(), s.secret)
+	t.outlet = newOutlet(context.Background(), tr.secret)
 	t.outlet.notify = t.notify
 	t.session = newSession(id, func(message any) { _ = t.send(message) })
 	t.session.ended = t.stopped
-	ctx = s.mcp.WithContext(withOutlet(ctx, t.outlet), t.session)
-	if err := s.mcp.RegisterSession(ctx, t.session); err != nil {
+	ctx = tr.mcp.WithContext(withOutlet(ctx, t.outlet), t.session)
+	if err := tr.mcp.RegisterSession(ctx, t.session); err != nil {
 		stop()
 		return nil, nil, fmt.Errorf("register session: %w", err)
 	}
@@ -63,7 +63,7 @@ func (s *Server) converse(ctx context.Context, id string, out func(*outlet, []by
 func (t *conversation) close(ctx context.Context) {
 	t.stop()
 	<-t.forwarded
-	t.server.mcp.UnregisterSession(ctx, t.session.SessionID())
+	t.transport.mcp.UnregisterSession(ctx, t.session.SessionID())
 }
 
 // envelope is what routing needs of a message.
@@ -84,7 +84,7 @@ func (t *conversation) receive(ctx context.Context, m envelope, message []byte) 
 		if m.Method == "notifications/cancelled" {
 			t.cancel(m.Params)
 		}
-		t.server.handle(ctx, message)
+		t.transport.handle(ctx, message)
 	default:
 		t.request(ctx, m, message)
 	}
@@ -94,22 +94,22 @@ func (t *conversation) receive(ctx context.Context, m envelope, message []byte) 
 func (t *conversation) request(ctx context.Context, m envelope, message []byte) {
 	id := string(m.ID)
 	size := int64(len(message))
-	if !t.server.arriving.take(size) {
+	if !t.transport.arriving.take(size) {
 		t.fail(m.ID, mcp.INVALID_REQUEST, busy)
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	if why := t.admit(id, m.Method, cancel); why != "" {
-		t.server.arriving.give(size)
+		t.transport.arriving.give(size)
 		cancel()
 		t.fail(m.ID, mcp.INVALID_REQUEST, why)
 		return
 	}
 	go func() {
-		defer t.server.arriving.give(size)
+		defer t.transport.arriving.give(size)
 		defer t.wait.Done()
 		defer cancel()
-		response := t.server.handle(ctx, message)
+		response := t.transport.handle(ctx, message)
 		if !t.answered(id) {
 			return
 		}
@@ -117,7 +117,7 @@ func (t *conversation) request(ctx context.Context, m envelope, message []byte) 
 		if response == nil {
 			t.fail(m.ID, mcp.INVALID_REQUEST, "the message is neither a request nor a response")
 		} else if err := t.send(withRawID(response, m.ID)); err != nil {
-			t.server.log.Error("answer not encoded", "method", m.Method, "error", err)
+			t.transport.log.Error("answer not encoded", "method", m.Method, "error", err)
 			t.fail(m.ID, mcp.INTERNAL_ERROR, "internal error")
 		}
 	}()

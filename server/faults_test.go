@@ -21,6 +21,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/server"
+	"airbyte-agent-mcp/server/telemetry"
 	"airbyte-agent-mcp/tools"
 )
 
@@ -728,7 +729,7 @@ func (s *stage) newWorldBehind(kind sandbox.FaultKind, around func(http.Handler)
 		config.OrganizationID = ""
 	}
 	var err error
-	if w.api, err = airbyteclient.New(config, airbyteclient.WithObserver(server.Observe)); err != nil {
+	if w.api, err = airbyteclient.New(config, airbyteclient.WithObserver(telemetry.Observe)); err != nil {
 		s.t.Fatal(err)
 	}
 	s.worlds.Store(w.number, w)

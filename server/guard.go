@@ -1,6 +1,7 @@
 package server
 
 import (
+	"airbyte-agent-mcp/server/telemetry"
 	"bytes"
 	"context"
 	"crypto/hmac"
@@ -13,7 +14,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -47,14 +47,14 @@ import (
 
 // recovered keeps a panic outside of a tool from cutting the connection
 // without a word; the client never sees its text.
-func (s *Server) recovered(next http.Handler) http.Handler {
+func (tr *Transport) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
 					panic(p)
 				}
-				s.logPanic("http", p)
+				telemetry.LogPanic(tr.log, "http", p)
 				writeRPCError(w, http.StatusInternalServerError, mcp.INTERNAL_ERROR, "internal error")
 			}
 		}()
@@ -64,9 +64,9 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 
 // sameSite refuses requests that a web page made a browser send: a Host that
 // is not ours (DNS rebinding) and an Origin that is neither ours nor allowed.
-func (s *Server) sameSite(next http.Handler) http.Handler {
+func (tr *Transport) sameSite(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.config.hostAllowed(r.Host) {
+		if !tr.access.hostAllowed(r.Host) {
 			writeRPCError(w, http.StatusForbidden, mcp.INVALID_REQUEST, "host not allowed; the operator can name it with --allowed-hosts")
 			return
 		}
@@ -75,7 +75,7 @@ func (s *Server) sameSite(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if !s.config.originAllowed(origin, r.Host) {
+		if !tr.access.originAllowed(origin, r.Host) {
 			writeRPCError(w, http.StatusForbidden, mcp.INVALID_REQUEST, "origin not allowed; the operator can name it with --allowed-origins")
 			return
 		}
@@ -92,41 +92,6 @@ func (s *Server) sameSite(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// hostAllowed reports whether a Host header names this server. On loopback
-// that is a loopback name, whatever the port; elsewhere any name unless some
-// are configured, since only the operator knows them.
-func (c Config) hostAllowed(host string) bool {
-	name := hostname(host)
-	if slices.Contains(c.AllowedHosts, host) || slices.Contains(c.AllowedHosts, name) {
-		return true
-	}
-	if isLoopback(name) {
-		return true
-	}
-	return len(c.AllowedHosts) == 0 && !c.onLoopback()
-}
-
-func (c Config) originAllowed(origin, host string) bool {
-	if slices.Contains(c.AllowedOrigins, origin) {
-		return true
-	}
-	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" {
-		return false
-	}
-	if isLoopback(hostname(host)) {
-		return c.onLoopback() && isLoopback(u.Hostname())
-	}
-	// A page served under our own name is ours only if the operator says that
-	// it is our name: a foreign name can be made to lead here.
-	return u.Host == host && (slices.Contains(c.AllowedHosts, host) || slices.Contains(c.AllowedHosts, hostname(host)))
-}
-
-// onLoopback reports whether only this machine can reach the address.
-func (c Config) onLoopback() bool {
-	return isLoopback(hostname(c.Address))
 }
 
 func hostname(hostport string) string {
@@ -153,13 +118,13 @@ func bounded(next http.Handler) http.Handler {
 }
 
 // readBody reads a body of limited size, or answers why not and returns nil.
-func (s *Server) readBody(w http.ResponseWriter, r *http.Request) []byte {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.config.MaxRequestBytes))
+func (tr *Transport) readBody(w http.ResponseWriter, r *http.Request) []byte {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, tr.maxRequestBytes))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		writeRPCError(w, http.StatusRequestEntityTooLarge, mcp.INVALID_REQUEST,
-			fmt.Sprintf("message larger than %d bytes (--max-request-bytes)", s.config.MaxRequestBytes))
+			fmt.Sprintf("message larger than %d bytes (--max-request-bytes)", tr.maxRequestBytes))
 		return nil
 	case err != nil:
 		writeRPCError(w, http.StatusBadRequest, mcp.PARSE_ERROR, "the body could not be read")
@@ -419,10 +384,10 @@ func (r *protocolError) insteadEncoded(answer []byte) []byte {
 
 // handle runs one message through the SDK. It keeps a panic there from ending
 // the process, and its text from the client.
-func (s *Server) handle(ctx context.Context, message []byte) (response mcp.JSONRPCMessage) {
+func (tr *Transport) handle(ctx context.Context, message []byte) (response mcp.JSONRPCMessage) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.logPanic("message", p)
+			telemetry.LogPanic(tr.log, "message", p)
 			response = mcp.JSONRPCError{
 				JSONRPC: mcp.JSONRPC_VERSION,
 				Error:   mcp.NewJSONRPCErrorDetails(mcp.INTERNAL_ERROR, "internal error", nil),
@@ -430,7 +395,7 @@ func (s *Server) handle(ctx context.Context, message []byte) (response mcp.JSONR
 		}
 	}()
 	var refused protocolError
-	return refused.instead(s.mcp.HandleMessage(context.WithValue(ctx, refusalKey{}, &refused), message))
+	return refused.instead(tr.mcp.HandleMessage(context.WithValue(ctx, refusalKey{}, &refused), message))
 }
 
 // answerWriter is the answer to one POST. Notifications of the call go out on

@@ -345,7 +345,7 @@ func TestSessionsAreBounded(t *testing.T) {
 	b := newBench(t, settings{clients: noAccount})
 	ids := newSessionIDs()
 	accepts := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })
-	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.post(w, r, accepts, ids) })
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.transport.post(w, r, accepts, ids) })
 	last := ""
 	for range maxSessions {
 		last = ids.Generate()

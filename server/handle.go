@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -10,13 +9,12 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
-	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/server/telemetry"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/answer"
 	"airbyte-agent-mcp/tools/approval"
@@ -72,10 +70,33 @@ func (s *Server) handler(t tools.Tool) mcpserver.ToolHandlerFunc {
 		ctx, release := out.bind(ctx)
 		defer release()
 		defer keepTold(out, req.Params.Meta)()
-		if words := s.heard(ctx, req); words != "" {
+		if words := s.consent.heard(ctx, req); words != "" {
 			return errorResult(words), nil
 		}
 		return s.answered(ctx, t, req), nil
+	}
+}
+
+// answered is the result of a call, which waits for a person where it needs one.
+func (s *Server) answered(ctx context.Context, t tools.Tool, req mcp.CallToolRequest) *mcp.CallToolResult {
+	patience := s.patience()
+	late, cancel := context.WithTimeout(ctx, patience+callAfter)
+	defer cancel()
+	waiting, cancel := context.WithTimeout(late, patience)
+	defer cancel()
+	answer, words, err := s.call(ctx, t, req.Params.RawArguments)
+	for {
+		if need, ok := errors.AsType[*tools.CredentialsNeeded](err); ok {
+			return s.consent.connect(waiting, req, need)
+		}
+		waits, ok := errors.AsType[*approval.ConfirmNeeded](err)
+		if !ok {
+			return s.result(ctx, req, answer, words)
+		}
+		if result := s.consent.confirm(waiting, req, waits.Plan, words); result != nil {
+			return result
+		}
+		answer, words, err = s.call(late, t, req.Params.RawArguments)
 	}
 }
 
@@ -179,12 +200,11 @@ func (s *Server) Call(ctx context.Context, tool string, arguments json.RawMessag
 
 func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessage) (reply answer.Answer, words string, err error) {
 	start := time.Now()
-	trace := &trace{log: s.log}
-	ctx = context.WithValue(ctx, traceKey{}, trace)
+	ctx, trace := telemetry.WithTrace(ctx, s.log)
 	outcome := "ok"
 	defer func() {
 		if p := recover(); p != nil {
-			s.logPanic(t.Name, p)
+			telemetry.LogPanic(s.log, t.Name, p)
 			reply, outcome, err = answer.Answer{}, "panic", nil
 			words = "The server failed inside this tool; the operator's log has the details. Calling again is unlikely to help."
 		}
@@ -193,7 +213,7 @@ func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessa
 			slog.Duration("duration", time.Since(start)),
 			slog.Int("bytes", len(reply.JSON)),
 			slog.String("outcome", outcome),
-			slog.String("request_id", trace.id()))
+			slog.String("request_id", trace.RequestID()))
 	}()
 	if s.config.ReadOnly && t.Effect != tools.Read {
 		outcome = "read_only"
@@ -211,51 +231,4 @@ func (s *Server) call(ctx context.Context, t tools.Tool, arguments json.RawMessa
 		return answer.Answer{}, t.Explain(err), err
 	}
 	return reply, "", nil
-}
-
-// trace gathers what the requests of one call left behind.
-type trace struct {
-	log       *slog.Logger
-	mu        sync.Mutex // guards requestID
-	requestID string
-}
-
-type traceKey struct{}
-
-func (t *trace) id() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.requestID
-}
-
-// requestID is the service's name for the last request of the call that ctx is
-// of, empty where there was none.
-func requestID(ctx context.Context) string {
-	t, ok := ctx.Value(traceKey{}).(*trace)
-	if !ok {
-		return ""
-	}
-	return t.id()
-}
-
-// Observe is the API client's observer: it logs each request for those who
-// look closely, and keeps the last one's ID for the line that the call logs.
-func Observe(ctx context.Context, a airbyteclient.Attempt) {
-	t, ok := ctx.Value(traceKey{}).(*trace)
-	if !ok {
-		return
-	}
-	t.log.LogAttrs(ctx, slog.LevelDebug, "request",
-		slog.String("method", a.Method),
-		slog.String("path", a.Path),
-		slog.Int("try", a.Try),
-		slog.Int("status", a.Status),
-		slog.Duration("duration", a.Duration),
-		slog.String("outcome", cmp.Or(string(a.Kind), "ok")),
-		slog.String("request_id", a.RequestID))
-	if a.RequestID != "" {
-		t.mu.Lock()
-		t.requestID = a.RequestID
-		t.mu.Unlock()
-	}
 }

@@ -25,6 +25,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/server/telemetry"
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/account"
 )
 
 // patience is how long a test waits for what should come at once: that of a
@@ -51,7 +52,7 @@ type settings struct {
 	config   func(*Config)
 	sandbox  sandbox.Options
 	upstream func(http.Handler) http.Handler // stands before the sandbox
-	clients  Clients                         // instead of one that calls the sandbox
+	clients  account.Clients                 // instead of one that calls the sandbox
 	fixtures func(*mcpserver.MCPServer)      // tools of the test's own
 }
 
@@ -71,7 +72,7 @@ func newBench(t testing.TB, o settings) *bench {
 	b := &bench{log: &logged{}}
 	if o.clients == nil {
 		b.sandbox = sandbox.New(o.sandbox)
-		o.clients = OneClient(sandboxClient(t, b.sandbox, o.upstream))
+		o.clients = account.OneClient(sandboxClient(t, b.sandbox, o.upstream))
 	}
 	log := telemetry.NewLogger(b.log, telemetry.LogConfig{LogFormat: "json", LogLevel: "debug"})
 	if b.Server, err = newServer(list, o.clients, config, log); err != nil {
@@ -81,7 +82,8 @@ func newBench(t testing.TB, o settings) *bench {
 		o.fixtures(b.mcp)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	b.stopping, b.stopped, b.stop = ctx, ctx, stop
+	b.transport.Until(ctx, ctx)
+	b.stop = stop
 	t.Cleanup(stop)
 	t.Cleanup(b.Close)
 	return b
@@ -100,14 +102,14 @@ func sandboxClient(t testing.TB, api http.Handler, around func(http.Handler) htt
 	client, err := airbyteclient.New(airbyteclient.Config{
 		ClientID: sandbox.ClientID, ClientSecret: airbyteclient.NewSecret(sandbox.ClientSecret),
 		OrganizationID: sandbox.OrganizationID, APIHost: upstream.URL, WebAppURL: upstream.URL,
-	}, airbyteclient.WithObserver(Observe), airbyteclient.WithTransport(transport))
+	}, airbyteclient.WithObserver(telemetry.Observe), airbyteclient.WithTransport(transport))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return client
 }
 
-// panics is a Clients that a bug has hit; the text must not get out.
+// panics is a account.Clients that a bug has hit; the text must not get out.
 func panics(context.Context) (*airbyteclient.Client, error) { panic("secret of the stack") }
 
 // logged is what the server logs.

@@ -35,23 +35,23 @@ func (s *Server) Handler() http.Handler {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok", "version": s.config.Version})
 	})
 	mux.HandleFunc("GET /readyz", s.readyz)
-	for _, path := range []string{"/connect/", "/approve/", terminalPath} {
-		mux.Handle(path, s.pages.handler)
+	for _, path := range Paths {
+		mux.Handle(path, s.consent.Handler())
 	}
 	guarded := http.NewServeMux()
-	mux.Handle("/", s.sameSite(guarded))
+	mux.Handle("/", s.transport.sameSite(guarded))
 	if s.config.serves("streamable-http") {
-		guarded.Handle("/mcp", s.streamable())
+		guarded.Handle("/mcp", s.transport.streamable())
 	}
 	if s.config.serves("sse") {
-		events, messages := s.sse()
+		events, messages := s.transport.sse()
 		guarded.Handle("/sse", events)
 		guarded.Handle("/message", messages)
 	}
 	guarded.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "nothing here: MCP is served at "+s.config.endpoints(), http.StatusNotFound)
 	})
-	return s.recovered(bounded(mux))
+	return s.transport.recovered(bounded(mux))
 }
 
 // serveHTTP listens until ctx is done, then lets answers under way finish.
@@ -67,7 +67,7 @@ func (s *Server) serveHTTP(ctx context.Context) error {
 func (s *Server) serve(ctx context.Context, listener net.Listener) error {
 	stopped, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	s.stopping, s.stopped = ctx, stopped
+	s.transport.Until(ctx, stopped)
 	srv := &http.Server{
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: headerTimeout,
@@ -76,8 +76,8 @@ func (s *Server) serve(ctx context.Context, listener net.Listener) error {
 		ErrorLog:          s.errorLog(),
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
-	if s.config.onLoopback() {
-		s.pages.servedAt("http://" + listener.Addr().String())
+	if s.config.access().onLoopback() {
+		s.consent.ServedAt("http://" + listener.Addr().String())
 	}
 	s.log.Info("listening", "address", listener.Addr().String(), "endpoints", s.config.endpoints())
 	failed := make(chan error, 1)

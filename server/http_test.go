@@ -2,6 +2,7 @@ package server
 
 import (
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/account"
 	"context"
 	"encoding/json"
 	"errors"
@@ -273,12 +274,12 @@ func TestHealthAndReadiness(t *testing.T) {
 		t.Errorf("%d requests were sent", n)
 	}
 	for name, row := range map[string]struct {
-		clients Clients
+		clients account.Clients
 		reason  string
 	}{
 		"no account":     {noAccount, "no account"},
-		"no credentials": {OneClient(clientFor(t, airbyteclient.Config{})), "AIRBYTE_CLIENT_ID"},
-		"API is down": {OneClient(clientFor(t, airbyteclient.Config{
+		"no credentials": {account.OneClient(clientFor(t, airbyteclient.Config{})), "AIRBYTE_CLIENT_ID"},
+		"API is down": {account.OneClient(clientFor(t, airbyteclient.Config{
 			APIHost: "http://127.0.0.1:1", ClientID: sandbox.ClientID, ClientSecret: airbyteclient.NewSecret("very-secret"), Timeout: time.Second,
 		})), "refused"},
 	} {
@@ -368,7 +369,7 @@ func TestServerStartsAndListsWithoutTheAPI(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, settings{clients: OneClient(clientFor(t, row.config))})
+			b := newBench(t, settings{clients: account.OneClient(clientFor(t, row.config))})
 			c := b.stdio(t)
 			c.greet("2025-11-25", "{}")
 			b.listed(t, c.ask(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`))

@@ -26,7 +26,7 @@ func TestBudgetIsSpentAndGivenBack(t *testing.T) {
 func TestServerSaysThatItIsBusy(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, settings{})
-	b.arriving.take(maxArriving)
+	b.transport.arriving.take(maxArriving)
 	c := b.web(t)
 	got := c.do(http.MethodPost, "/mcp", `{"jsonrpc":"2.0","id":1,"method":"ping"}`)
 	if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" || !strings.Contains(got.body, "nothing was done") {

@@ -77,11 +77,11 @@ func newCaller(t *testing.T, transport string, modern bool, ability string) *cal
 	}})
 	c.patient()
 	c.Server.patience = func() time.Duration { return time.Duration(c.waits.Load()) }
-	c.now = func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+	c.consent.now = func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 	var s *stream
 	switch transport {
 	case "stdio":
-		c.pages.open = func(page string) error { c.shown <- page; return nil }
+		c.consent.pages.open = func(page string) error { c.shown <- page; return nil }
 		c.browser = newBrowser(t, nil)
 		s = &c.stdio(t).stream
 	case "sse":

@@ -11,6 +11,7 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
 	"airbyte-agent-mcp/server/connect"
+	"airbyte-agent-mcp/server/telemetry"
 )
 
 // abilities are the ways in which a client can ask its person: by a form of
@@ -45,25 +46,25 @@ func sessionOf(ctx context.Context) string {
 
 // heard takes the person's answer that a client of 2026-07-28 sends with a
 // call, and returns words for the model where the call ends with it.
-func (s *Server) heard(ctx context.Context, req mcp.CallToolRequest) string {
+func (c *Consent) heard(ctx context.Context, req mcp.CallToolRequest) string {
 	answer := mcpserver.ElicitationResponse(req.Params.InputResponses, askPlan)
 	if answer == nil {
 		return ""
 	}
-	return s.taken(ctx, req.Params.RequestState, answer)
+	return c.taken(ctx, req.Params.RequestState, answer)
 }
 
 // taken takes the person's answer to a plan, and returns words for the model
 // where the call ends with it.
-func (s *Server) taken(ctx context.Context, sealed string, answer *mcp.ElicitationResult) string {
+func (c *Consent) taken(ctx context.Context, sealed string, answer *mcp.ElicitationResult) string {
 	if answer.Action == mcp.ElicitationResponseActionCancel {
 		return "The person closed the question without an answer. Nothing was sent. Call again only if they want to be asked again."
 	}
 	content, _ := answer.Content.(map[string]any)
 	yes := answer.Action == mcp.ElicitationResponseActionAccept && content[askPlan] == true
-	api, err := s.clients(ctx)
+	api, err := c.clients(ctx)
 	if err == nil {
-		err = s.runner.Approver().Decide(sealed, api.Identity(), yes, "elicitation")
+		err = c.approver.Decide(sealed, api.Identity(), yes, "elicitation")
 	}
 	if err != nil {
 		return "The person's answer could not be taken: " + err.Error() + ". Nothing was sent. Call again without it to ask anew."
@@ -97,38 +98,38 @@ var (
 
 // put has the client of ctx ask its person, unless it does so already. The SDK
 // would ask within the call, and wait as long as the client likes.
-func (s *Server) put(ctx context.Context, about string, params mcp.ElicitationParams, until time.Time, take func(context.Context, *mcp.ElicitationResult) string) *question {
+func (c *Consent) put(ctx context.Context, about string, params mcp.ElicitationParams, until time.Time, take func(context.Context, *mcp.ElicitationResult) string) *question {
 	key := sessionOf(ctx) + "/" + about
-	s.questions.mu.Lock()
-	defer s.questions.mu.Unlock()
-	if q := s.questions.open[key]; q != nil {
+	c.questions.mu.Lock()
+	defer c.questions.mu.Unlock()
+	if q := c.questions.open[key]; q != nil {
 		return q
 	}
 	ended, end := context.WithCancel(context.Background())
 	q := &question{ended: ended, stop: func() {}}
-	if len(s.questions.open) >= maxQuestions {
+	if len(c.questions.open) >= maxQuestions {
 		q.err = errNotAsked
 		end()
 		return q
 	}
-	if s.questions.open == nil {
-		s.questions.open = map[string]*question{}
+	if c.questions.open == nil {
+		c.questions.open = map[string]*question{}
 	}
-	s.questions.open[key] = q
-	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), until.Sub(s.now()))
+	c.questions.open[key] = q
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), until.Sub(c.now()))
 	q.stop = cancel
-	s.pages.watching.Go(func() {
+	c.pages.watching.Go(func() {
 		defer end()
-		defer s.questions.drop(key)
+		defer c.questions.drop(key)
 		defer cancel()
-		defer context.AfterFunc(s.pages.serving, cancel)()
+		defer context.AfterFunc(c.pages.serving, cancel)()
 		defer func() {
 			if p := recover(); p != nil {
-				s.logPanic("question", p)
+				telemetry.LogPanic(c.log, "question", p)
 				q.err = errNotAsked
 			}
 		}()
-		q.answer, q.err = s.mcp.RequestElicitation(asking, mcp.ElicitationRequest{Params: params})
+		q.answer, q.err = c.mcp.RequestElicitation(asking, mcp.ElicitationRequest{Params: params})
 		if q.err == nil && take != nil {
 			q.words = take(asking, q.answer)
 		}
@@ -155,7 +156,7 @@ func (qs *questions) withdraw(about string) {
 
 // outcome waits until ctx ends for what a person does on a page, or until their
 // client, where it was asked to send them there, says that they do not go.
-func (s *Server) outcome(ctx context.Context, key string, visit *connect.Visit, q *question) (connect.Outcome, error) {
+func (c *Consent) outcome(ctx context.Context, key string, visit *connect.Visit, q *question) (connect.Outcome, error) {
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if q != nil {
@@ -165,15 +166,15 @@ func (s *Server) outcome(ctx context.Context, key string, visit *connect.Visit, 
 			}
 		})()
 	}
-	o, err := s.pages.Outcome(waiting, visit.ID)
+	o, err := c.pages.Outcome(waiting, visit.ID)
 	if err == nil && o.State == connect.StateWaiting && q != nil && q.ended.Err() != nil {
 		// What was done on the page ends the question too.
-		if o, err = s.pages.Outcome(waiting, visit.ID); o.State == connect.StateWaiting {
+		if o, err = c.pages.Outcome(waiting, visit.ID); o.State == connect.StateWaiting {
 			return o, q.fault()
 		}
 	}
 	if err == nil && o.State != connect.StateWaiting {
-		s.complete(ctx, key, visit)
+		c.complete(ctx, key, visit)
 	}
 	return o, err
 }
@@ -190,16 +191,16 @@ func (q *question) fault() error {
 }
 
 // watch waits for what comes of a page, as calls may not.
-func (s *Server) watch(ctx context.Context, key string, visit *connect.Visit, came func(connect.Outcome)) {
+func (c *Consent) watch(ctx context.Context, key string, visit *connect.Visit, came func(connect.Outcome)) {
 	ctx = context.WithoutCancel(ctx)
-	s.pages.watching.Go(func() {
-		o, err := s.pages.Outcome(s.pages.serving, visit.ID)
+	c.pages.watching.Go(func() {
+		o, err := c.pages.Outcome(c.pages.serving, visit.ID)
 		if err != nil {
 			return
 		}
-		s.questions.withdraw(visit.ID)
+		c.questions.withdraw(visit.ID)
 		if _, reached := mcpserver.ClientSessionFromContext(ctx).(*session); reached && o.State != connect.StateWaiting {
-			s.complete(ctx, key, visit)
+			c.complete(ctx, key, visit)
 		}
 		came(o)
 	})
@@ -207,12 +208,12 @@ func (s *Server) watch(ctx context.Context, key string, visit *connect.Visit, ca
 
 // complete tells the client that sent its person to a page that they are done
 // there. On /mcp that needs a call under way, for there is no other stream.
-func (s *Server) complete(ctx context.Context, key string, visit *connect.Visit) {
-	if !s.visits.completed(key, sessionOf(ctx)) {
+func (c *Consent) complete(ctx context.Context, key string, visit *connect.Visit) {
+	if !c.visits.completed(key, sessionOf(ctx)) {
 		return
 	}
 	if ours, ok := mcpserver.ClientSessionFromContext(ctx).(*session); ok {
-		_ = s.mcp.SendElicitationComplete(ctx, ours, visit.ID) // a client need not be told
+		_ = c.mcp.SendElicitationComplete(ctx, ours, visit.ID) // a client need not be told
 		return
 	}
 	_ = outletFrom(ctx).notify(string(mcp.MethodNotificationElicitationComplete), map[string]any{"elicitationId": visit.ID})

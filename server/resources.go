@@ -18,6 +18,7 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/server/telemetry"
 	"airbyte-agent-mcp/tools/refusal"
 )
 
@@ -86,19 +87,19 @@ type address struct {
 }
 
 // addResources offers what can be read with the tools that are served.
-func (s *Server) addResources(hooks *mcpserver.Hooks) {
+func (m *Menu) addResources(hooks *mcpserver.Hooks) {
 	hooks.AddBeforeReadResource(routed)
 	hooks.AddBeforeListResources(checkCursor)
-	hooks.AddAfterListResources(s.listed)
+	hooks.AddAfterListResources(m.listed)
 	hooks.AddOnError(resourceNotFound)
-	s.mcp.AddResource(mcp.Resource{URI: routedURI, Name: routedURI}, s.readResource)
+	m.mcp.AddResource(mcp.Resource{URI: routedURI, Name: routedURI}, m.readResource)
 	for _, k := range resourceKinds {
-		if !s.serves(k.tool) {
+		if !m.serves(k.tool) {
 			continue
 		}
 		template := mcp.NewResourceTemplate(k.template, k.name,
 			mcp.WithTemplateTitle(k.title), mcp.WithTemplateDescription(k.description), mcp.WithTemplateMIMEType(k.mimeType))
-		s.mcp.AddResourceTemplate(template, s.readResource)
+		m.mcp.AddResourceTemplate(template, m.readResource)
 	}
 }
 
@@ -111,11 +112,11 @@ func routed(_ context.Context, _ any, req *mcp.ReadResourceRequest) {
 
 // readResource serves resources/read. The method has no result that tells of a
 // failure, so failures are errors of the protocol.
-func (s *Server) readResource(ctx context.Context, req mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+func (m *Menu) readResource(ctx context.Context, req mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
 	uri, _ := req.Params.Arguments["uri"].(string)
 	ctx, release := outletFrom(ctx).bind(ctx)
 	defer release()
-	content, fault := s.read(ctx, uri)
+	content, fault := m.read(ctx, uri)
 	if fault != nil {
 		return nil, refuseWith(ctx, fault.Code, fault.Message, fault.Data)
 	}
@@ -124,39 +125,38 @@ func (s *Server) readResource(ctx context.Context, req mcp.ReadResourceRequest) 
 
 // read reads one address. Where the caller may not have what it names, there is
 // nothing.
-func (s *Server) read(ctx context.Context, uri string) (content mcp.TextResourceContents, fault *mcp.JSONRPCErrorDetails) {
+func (m *Menu) read(ctx context.Context, uri string) (content mcp.TextResourceContents, fault *mcp.JSONRPCErrorDetails) {
 	start := time.Now()
-	trace := &trace{log: s.log}
-	ctx = context.WithValue(ctx, traceKey{}, trace)
+	ctx, trace := telemetry.WithTrace(ctx, m.log)
 	outcome := "ok"
 	defer func() {
 		if p := recover(); p != nil {
-			s.logPanic("resource", p)
+			telemetry.LogPanic(m.log, "resource", p)
 			outcome, fault = "panic", &mcp.JSONRPCErrorDetails{Code: mcp.INTERNAL_ERROR, Message: "internal error"}
 		}
-		s.log.LogAttrs(ctx, slog.LevelInfo, "read",
+		m.log.LogAttrs(ctx, slog.LevelInfo, "read",
 			slog.String("resource", plain(uri, 200)),
 			slog.Duration("duration", time.Since(start)),
 			slog.Int("bytes", len(content.Text)),
 			slog.String("outcome", outcome),
-			slog.String("request_id", trace.id()))
+			slog.String("request_id", trace.RequestID()))
 	}()
 	a, ok := parseURI(uri)
-	if !ok || !s.serves(resourceKinds[a.kind].tool) {
+	if !ok || !m.serves(resourceKinds[a.kind].tool) {
 		outcome = "not_found"
 		return content, noResource(ctx, uri, "")
 	}
 	kind := resourceKinds[a.kind]
-	api, err := s.clients(ctx)
+	api, err := m.clients(ctx)
 	var text string
 	if err == nil {
-		text, err = s.contents(ctx, api, a)
+		text, err = m.contents(ctx, api, a)
 	}
 	if err == nil {
 		return mcp.TextResourceContents{URI: uri, MIMEType: kind.mimeType, Text: text}, nil
 	}
 	outcome = refusal.KindOf(err)
-	words := s.runner.Tools()[kind.tool].Explain(err)
+	words := m.runner.Tools()[kind.tool].Explain(err)
 	switch outcome {
 	case string(airbyteclient.KindNotFound), "refused":
 		return content, noResource(ctx, uri, words)
@@ -167,7 +167,7 @@ func (s *Server) read(ctx context.Context, uri string) (content mcp.TextResource
 }
 
 // contents are what the tool of a resource says.
-func (s *Server) contents(ctx context.Context, api *airbyteclient.Client, a address) (string, error) {
+func (m *Menu) contents(ctx context.Context, api *airbyteclient.Client, a address) (string, error) {
 	arguments := map[string]string{}
 	switch a.kind {
 	case definitionsKind:
@@ -177,7 +177,7 @@ func (s *Server) contents(ctx context.Context, api *airbyteclient.Client, a addr
 	case connectorKind:
 		arguments["connector_id"] = a.name
 	case docsKind:
-		text, err := s.runner.ConnectorDocs(ctx, api, a.name, a.section)
+		text, err := m.runner.ConnectorDocs(ctx, api, a.name, a.section)
 		if len(text) > maxDocs {
 			text = strings.ToValidUTF8(text[:maxDocs], "") + "\n\n(The rest of this section is left out.)"
 		}
@@ -192,7 +192,7 @@ func (s *Server) contents(ctx context.Context, api *airbyteclient.Client, a addr
 	if err != nil {
 		return "", err
 	}
-	answer, err := s.runner.Call(ctx, api, resourceKinds[a.kind].tool, encoded)
+	answer, err := m.runner.Call(ctx, api, resourceKinds[a.kind].tool, encoded)
 	return string(answer.JSON), err
 }
 
@@ -284,10 +284,10 @@ func harmless(element string) bool {
 }
 
 // listed fills resources/list for the caller.
-func (s *Server) listed(ctx context.Context, _ any, req *mcp.ListResourcesRequest, result *mcp.ListResourcesResult) {
+func (m *Menu) listed(ctx context.Context, _ any, req *mcp.ListResourcesRequest, result *mcp.ListResourcesResult) {
 	ctx, release := outletFrom(ctx).bind(ctx)
 	defer release()
-	all := s.resources(ctx)
+	all := m.resources(ctx)
 	if after, more := readCursor(req.Params.Cursor); more {
 		all = slices.DeleteFunc(all, func(r mcp.Resource) bool { return compareURIs(r.URI, after) <= 0 })
 	}
@@ -301,10 +301,10 @@ func (s *Server) listed(ctx context.Context, _ any, req *mcp.ListResourcesReques
 
 // resources are all that the caller is told of, each URI and name once. Where
 // the API does not tell in time, they are those that need no asking.
-func (s *Server) resources(ctx context.Context) []mcp.Resource {
+func (m *Menu) resources(ctx context.Context) []mcp.Resource {
 	all := []mcp.Resource{}
 	add := func(kind int, uri, name, title, description string) {
-		if k := resourceKinds[kind]; s.serves(k.tool) {
+		if k := resourceKinds[kind]; m.serves(k.tool) {
 			all = append(all, mcp.Resource{URI: uri, Name: name, Title: plain(title, 100), Description: plain(description, 200), MIMEType: k.mimeType})
 		}
 	}
@@ -316,17 +316,17 @@ func (s *Server) resources(ctx context.Context) []mcp.Resource {
 	}
 	ctx, cancel := context.WithTimeout(ctx, listTime)
 	defer cancel()
-	api, err := s.clients(ctx)
+	api, err := m.clients(ctx)
 	if err == nil {
 		workspace(api.Workspace())
-		err = s.listAccount(ctx, api, workspace, func(c airbyteclient.ConnectorSummary) {
+		err = m.listAccount(ctx, api, workspace, func(c airbyteclient.ConnectorSummary) {
 			if uri := scheme + "//connectors/" + url.PathEscape(c.ID); readable(uri) {
 				add(connectorKind, uri, "connector "+c.ID, c.Name, connectorDescription(c))
 			}
 		})
 	}
 	if err != nil {
-		s.log.LogAttrs(ctx, slog.LevelInfo, "resources not listed", slog.String("outcome", refusal.KindOf(err)))
+		m.log.LogAttrs(ctx, slog.LevelInfo, "resources not listed", slog.String("outcome", refusal.KindOf(err)))
 	}
 	slices.SortFunc(all, func(a, b mcp.Resource) int { return compareURIs(a.URI, b.URI) })
 	return slices.CompactFunc(all, func(a, b mcp.Resource) bool { return a.URI == b.URI })
@@ -334,16 +334,16 @@ func (s *Server) resources(ctx context.Context) []mcp.Resource {
 
 // listAccount goes through what the account has, as far as tools that are
 // served would tell of it.
-func (s *Server) listAccount(ctx context.Context, api *airbyteclient.Client, workspace func(name string), connector func(airbyteclient.ConnectorSummary)) error {
+func (m *Menu) listAccount(ctx context.Context, api *airbyteclient.Client, workspace func(name string), connector func(airbyteclient.ConnectorSummary)) error {
 	var faults []error
-	if s.servesAll([]string{"list_connectors", "describe_connector"}) {
+	if m.servesAll([]string{"list_connectors", "describe_connector"}) {
 		connectors, err := api.ListConnectors(ctx, airbyteclient.ListConnectorsOptions{WorkspaceName: api.Workspace()})
 		faults = append(faults, err)
 		for _, c := range connectors[:min(len(connectors), mostConnectors)] {
 			connector(c)
 		}
 	}
-	if s.servesAll([]string{"list_connectors", "list_workspaces"}) && ctx.Err() == nil {
+	if m.servesAll([]string{"list_connectors", "list_workspaces"}) && ctx.Err() == nil {
 		page, err := api.ListWorkspaces(ctx, airbyteclient.ListWorkspacesOptions{Limit: mostWorkspaces})
 		faults = append(faults, err)
 		if page != nil {

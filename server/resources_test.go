@@ -23,6 +23,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/account"
 )
 
 func readRequest(uri string) string {
@@ -375,7 +376,7 @@ func (u upstream) client(t testing.TB) *airbyteclient.Client {
 
 func TestListIsPagedWithoutLossOrRepeat(t *testing.T) {
 	t.Parallel()
-	c := newBench(t, settings{clients: OneClient(connected(250).client(t))}).stdio(t)
+	c := newBench(t, settings{clients: account.OneClient(connected(250).client(t))}).stdio(t)
 	uris, names := map[string]bool{}, map[string]bool{}
 	var sizes []int
 	for cursor, more := "", true; more; {
@@ -407,11 +408,11 @@ func TestListIsPagedWithoutLossOrRepeat(t *testing.T) {
 func TestListComesWithoutTheAPI(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		clients Clients
+		clients account.Clients
 		want    []string
 		takes   time.Duration
 	}{
-		"API hangs":       {OneClient(upstream(hangs).client(t)), []string{"airbyte://definitions", "airbyte://workspaces/default/connectors"}, listTime},
+		"API hangs":       {account.OneClient(upstream(hangs).client(t)), []string{"airbyte://definitions", "airbyte://workspaces/default/connectors"}, listTime},
 		"nobody is known": {noAccount, []string{"airbyte://definitions"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"airbyte-agent-mcp/tools/account"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -98,7 +99,7 @@ func TestSlowWriteIsToldOfAndSentOnce(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var ran atomic.Int32
-				say := connect(t, newBench(t, settings{clients: OneClient(slowly(&ran).client(t))}))
+				say := connect(t, newBench(t, settings{clients: account.OneClient(slowly(&ran).client(t))}))
 				start := time.Now()
 				got := say(callTold("p-1", "execute_operation", slowWrite))
 				if took := time.Since(start); took != 50*time.Second {

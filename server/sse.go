@@ -17,7 +17,7 @@ import (
 // server stops, never cancels, cannot ask the client, bounds neither calls nor
 // a stalled reader, and allows every origin.
 
-func (s *Server) sse() (events, messages http.Handler) {
+func (tr *Transport) sse() (events, messages http.Handler) {
 	var open sync.Map // session id → func(envelope, []byte)
 	var sessions limiter
 	events = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -31,7 +31,7 @@ func (s *Server) sse() (events, messages http.Handler) {
 		}
 		defer sessions.leave()
 		id, stream := newSecret(), steady{w}
-		t, calls, err := s.converse(r.Context(), id, stream.event)
+		t, calls, err := tr.converse(r.Context(), id, stream.event)
 		if err != nil {
 			writeRPCError(w, http.StatusInternalServerError, mcp.INTERNAL_ERROR, "internal error")
 			return
@@ -54,7 +54,7 @@ func (s *Server) sse() (events, messages http.Handler) {
 			case <-calls.Done(): // nobody reads the stream
 				t.drain(r.Context(), 0)
 				return
-			case <-s.stopping.Done():
+			case <-tr.stopping.Done():
 				open.Delete(id)
 				t.drain(r.Context(), drainHTTP)
 				return
@@ -71,7 +71,7 @@ func (s *Server) sse() (events, messages http.Handler) {
 			http.Error(w, "unknown session: open /sse and use the address it sends", http.StatusNotFound)
 			return
 		}
-		message := s.readBody(w, r)
+		message := tr.readBody(w, r)
 		if message == nil {
 			return
 		}

@@ -131,7 +131,7 @@ func TestRequestThatComesTooLateIsTold(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, settings{clients: noAccount})
 	var told []string
-	c, calls, err := b.converse(t.Context(), "late", func(_ *outlet, message []byte) error {
+	c, calls, err := b.transport.converse(t.Context(), "late", func(_ *outlet, message []byte) error {
 		told = append(told, string(message))
 		return nil
 	})

@@ -29,11 +29,11 @@ const (
 
 // ServeStdio serves one client until in ends or ctx is done, then lets the
 // calls under way finish for a few seconds, tells the rest, and returns.
-func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
-	t, calls, err := s.converse(context.WithoutCancel(ctx), newSecret(), func(o *outlet, message []byte) error {
+func (tr *Transport) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
+	t, calls, err := tr.converse(context.WithoutCancel(ctx), newSecret(), func(o *outlet, message []byte) error {
 		err := o.splice(out, append(message, '\n'))
 		if err != nil {
-			s.log.Warn("standard output closed", "error", err)
+			tr.log.Warn("standard output closed", "error", err)
 		}
 		return err
 	})
@@ -45,7 +45,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	lines, ended, served := make(chan line), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		readLines(reading, in, s.config.MaxRequestBytes, lines)
+		readLines(reading, in, tr.maxRequestBytes, lines)
 	}()
 	go func() {
 		defer close(served)
@@ -63,7 +63,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	case <-served:
 	case <-time.After(drainAtEOF + 2*drainCanceled):
 		t.stop()
-		s.log.Warn("standard output is not read; answers are lost")
+		tr.log.Warn("standard output is not read; answers are lost")
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ func (t *conversation) receiveLines(ctx, calls context.Context, lines <-chan lin
 func (t *conversation) receiveLine(ctx context.Context, l line) {
 	if l.end != nil {
 		t.fail(messageID(l), mcp.INVALID_REQUEST,
-			fmt.Sprintf("message larger than %d bytes (--max-request-bytes)", t.server.config.MaxRequestBytes))
+			fmt.Sprintf("message larger than %d bytes (--max-request-bytes)", t.transport.maxRequestBytes))
 		return
 	}
 	var m envelope

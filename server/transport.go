@@ -1,6 +1,7 @@
 package server
 
 import (
+	"airbyte-agent-mcp/server/telemetry"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -20,22 +21,63 @@ const (
 	maxSessions = 10_000
 )
 
+// Transport carries messages between clients and the SDK's server. Make one with
+// NewTransport.
+type Transport struct {
+	mcp             *mcpserver.MCPServer
+	log             *slog.Logger
+	secret          string // of the answer markers, see wire.go
+	maxRequestBytes int64
+	sessionIdle     time.Duration
+	access          Access
+	// arriving is spent on messages while they are worked on.
+	arriving budget
+
+	stopping context.Context // ends when no more is taken and what runs may finish
+	stopped  context.Context // ends when what still runs must end
+}
+
+// NewTransport returns a transport for messages of at most maxRequestBytes and
+// sessions on /mcp that end after sessionIdle without a message.
+func NewTransport(log *slog.Logger, maxRequestBytes int64, sessionIdle time.Duration, access Access) *Transport {
+	return &Transport{
+		log: log, secret: newSecret(), maxRequestBytes: maxRequestBytes, sessionIdle: sessionIdle, access: access,
+		arriving: budget{most: maxArriving}, stopping: context.Background(), stopped: context.Background(),
+	}
+}
+
+// Attach sets the SDK's server that messages go to. It must be called before any
+// is carried.
+func (tr *Transport) Attach(mcp *mcpserver.MCPServer) { tr.mcp = mcp }
+
+// Options returns what the SDK's server must be made with for this transport.
+func (tr *Transport) Options(hooks *mcpserver.Hooks) []mcpserver.ServerOption {
+	hooks.AddAfterSubscriptionsListen(acknowledged)
+	return []mcpserver.ServerOption{mcpserver.WithHooks(hooks), mcpserver.WithToolHandlerMiddleware(answerable)}
+}
+
+// Until sets when the HTTP transports stop: with stopping they take no more and
+// let what runs finish, with stopped that must end too.
+func (tr *Transport) Until(stopping, stopped context.Context) {
+	tr.stopping, tr.stopped = stopping, stopped
+}
+
 // streamable serves /mcp: the initialize lifecycle in sessions, and the
 // stateless 2026-07-28 beside it.
-func (s *Server) streamable() http.Handler {
+func (tr *Transport) streamable() http.Handler {
 	ids := newSessionIDs()
-	sdk := mcpserver.NewStreamableHTTPServer(s.mcp,
+	sdk := mcpserver.NewStreamableHTTPServer(tr.mcp,
 		mcpserver.WithSessionIdManager(ids),
-		mcpserver.WithSessionIdleTTL(s.config.sessionIdle()),
+		mcpserver.WithSessionIdleTTL(tr.sessionIdle),
 		mcpserver.WithDisableStreaming(true),
 		mcpserver.WithDisableLocalhostProtection(true), // sameSite does it, and knows --allowed-hosts
 		mcpserver.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler)),
 	)
-	context.AfterFunc(s.stopped, func() { _ = sdk.Shutdown(context.Background()) })
+	context.AfterFunc(tr.stopped, func() { _ = sdk.Shutdown(context.Background()) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.Method {
 		case http.MethodPost:
-			s.post(w, r, sdk, ids)
+			tr.post(w, r, sdk, ids)
 		case http.MethodDelete:
 			if mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)) {
 				notAllowed(w, http.MethodPost)
@@ -53,8 +95,8 @@ func (s *Server) streamable() http.Handler {
 }
 
 // post answers one message on /mcp.
-func (s *Server) post(w http.ResponseWriter, r *http.Request, sdk http.Handler, ids *sessionIDs) {
-	body := s.readBody(w, r)
+func (tr *Transport) post(w http.ResponseWriter, r *http.Request, sdk http.Handler, ids *sessionIDs) {
+	body := tr.readBody(w, r)
 	if body == nil {
 		return
 	}
@@ -73,20 +115,20 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, sdk http.Handler, 
 		return
 	}
 	size := int64(len(body))
-	if !s.arriving.take(size) {
+	if !tr.arriving.take(size) {
 		w.Header().Set("Retry-After", "1")
 		writeRPCError(w, http.StatusServiceUnavailable, mcp.INTERNAL_ERROR, busy)
 		return
 	}
-	defer s.arriving.give(size)
-	answer := newAnswerWriter(w, newOutlet(s.stopped, s.secret), m.ID)
+	defer tr.arriving.give(size)
+	answer := newAnswerWriter(w, newOutlet(tr.stopped, tr.secret), m.ID)
 	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
 		answer.keepAlive()
 	}
 	defer answer.close()
 	defer func() {
 		if p := recover(); p != nil {
-			s.logPanic("message", p)
+			telemetry.LogPanic(tr.log, "message", p)
 			answer.fail(m.ID)
 		}
 	}()

@@ -6,10 +6,10 @@ import (
 	"strings"
 
 	"airbyte-agent-mcp/airbyteclient"
-	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/schemas/rawjson"
-	"airbyte-agent-mcp/tools/refusal"
 	"airbyte-agent-mcp/schemas/safetext"
+	"airbyte-agent-mcp/tools/account"
+	"airbyte-agent-mcp/tools/refusal"
 )
 
 // CredentialsNeeded is the error of a call that wants a connector without its

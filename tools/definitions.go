@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/paging"
-	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 type listDefinitionsIn struct {

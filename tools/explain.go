@@ -10,9 +10,9 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/schemas"
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/approval"
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/secrets"
 )
 

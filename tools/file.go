@@ -19,10 +19,10 @@ import (
 	"unicode/utf8"
 
 	"airbyte-agent-mcp/airbyteclient"
-	"airbyte-agent-mcp/tools/answer"
 	"airbyte-agent-mcp/schemas/rawjson"
-	"airbyte-agent-mcp/tools/refusal"
 	"airbyte-agent-mcp/schemas/safetext"
+	"airbyte-agent-mcp/tools/answer"
+	"airbyte-agent-mcp/tools/refusal"
 )
 
 const (

@@ -14,10 +14,10 @@ import (
 	"time"
 
 	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/answer"
 	"airbyte-agent-mcp/tools/dispatch"
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
-	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/records"
 	"airbyte-agent-mcp/tools/secrets"
 )

@@ -15,9 +15,9 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
-	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // A story is testdata/TOOL.txtar or testdata/TOOL.CASE.txtar: a comment that

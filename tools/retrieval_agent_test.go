@@ -10,9 +10,9 @@ import (
 	"testing"
 	"unicode"
 
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/answer"
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
-	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // agent is a stand-in for a model: a program that knows how to compare words, and

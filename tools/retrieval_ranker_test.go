@@ -9,9 +9,9 @@ import (
 	"testing"
 	"unicode"
 
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
-	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // entry is something that can be found: a tool, or an entity of a connector.

@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"strings"
 
-	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/secrets"
 )
 

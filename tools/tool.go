@@ -11,10 +11,10 @@ import (
 	"sync"
 
 	"airbyte-agent-mcp/schemas"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/answer"
 	"airbyte-agent-mcp/tools/plan"
-	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/toolcall"
 )
 

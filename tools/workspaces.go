@@ -5,12 +5,12 @@ import (
 	"fmt"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/paging"
 	"airbyte-agent-mcp/tools/plan"
-	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/toolcall"
 )
 

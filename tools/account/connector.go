@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"airbyte-agent-mcp/airbyteclient"
-	"airbyte-agent-mcp/tools/refusal"
 	"airbyte-agent-mcp/schemas/safetext"
+	"airbyte-agent-mcp/tools/refusal"
 )
 
 var UuidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)

@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/journal"
 	"airbyte-agent-mcp/tools/ledger"
 	"airbyte-agent-mcp/tools/plan"
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/toolcall"
 )
 

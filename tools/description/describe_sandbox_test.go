@@ -6,12 +6,12 @@ import (
 	"testing"
 
 	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/account/accounttest"
 	"airbyte-agent-mcp/tools/description"
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
 	"airbyte-agent-mcp/tools/knowledge"
-	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // Every connector is described within 2,500 tokens, and nothing it has is

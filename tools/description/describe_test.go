@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/account/accounttest"
 	"airbyte-agent-mcp/tools/knowledge"
-	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // large is knowledge of a connector with very much of everything.

@@ -7,8 +7,8 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/schemas"
-	"airbyte-agent-mcp/tools/knowledge"
 	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/tools/knowledge"
 )
 
 // exampleCall is a call of a tool as it can be sent. Where a value is not

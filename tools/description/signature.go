@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"airbyte-agent-mcp/tools/knowledge"
 	"airbyte-agent-mcp/schemas/safetext"
+	"airbyte-agent-mcp/tools/knowledge"
 )
 
 // This file writes actions and parameters as a model reads them.

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/knowledge"
 	"airbyte-agent-mcp/tools/paging"
-	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // contextStore tells in one line what can be searched and how fresh it is.

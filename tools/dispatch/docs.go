@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/knowledge"
-	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // What a server tells of a connector besides the answers of tools. In all of

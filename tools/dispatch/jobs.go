@@ -46,6 +46,9 @@ type Panic struct {
 	Stack []byte
 }
 
+// Panic returns what the tool panicked with, and the stack where it did.
+func (p *Panic) Panic() (value any, stack []byte) { return p.Value, p.Stack }
+
 func newJobs(stopped context.Context) *jobs {
 	return &jobs{stopped: stopped, byKey: map[string]*job{}}
 }

@@ -7,11 +7,11 @@ import (
 	"testing"
 
 	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/answer"
 	"airbyte-agent-mcp/tools/dispatch"
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
 	"airbyte-agent-mcp/tools/plan"
-	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/secrets"
 	"airbyte-agent-mcp/tools/toolcall"
 )

@@ -8,13 +8,13 @@ import (
 	"strings"
 	"time"
 
+	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/answer"
 	"airbyte-agent-mcp/tools/ledger"
-	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // more goes on where a continuation says.

@@ -12,6 +12,8 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/answer"
@@ -19,9 +21,7 @@ import (
 	"airbyte-agent-mcp/tools/journal"
 	"airbyte-agent-mcp/tools/ledger"
 	"airbyte-agent-mcp/tools/plan"
-	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/secrets"
 	"airbyte-agent-mcp/tools/toolcall"
 )

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/answer"
 	"airbyte-agent-mcp/tools/approval"
 	"airbyte-agent-mcp/tools/plan"
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/toolcall"
 )
 

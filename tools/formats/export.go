@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/tools"
 )
 
 // Format is a way to write tools, named for who takes it.

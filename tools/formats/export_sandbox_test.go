@@ -12,11 +12,11 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/schemas"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
 	"airbyte-agent-mcp/tools/formats"
-	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // The tools of a catalog made for tests, so that its golden files change with

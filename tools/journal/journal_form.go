@@ -1,8 +1,8 @@
 package journal
 
 import (
-	"airbyte-agent-mcp/tools/refusal"
 	"airbyte-agent-mcp/schemas/safetext"
+	"airbyte-agent-mcp/tools/refusal"
 )
 
 // FormSends writes down that a connector is about to be created by a form. Where

@@ -17,11 +17,11 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/dispatch"
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
 	"airbyte-agent-mcp/tools/journal"
 	"airbyte-agent-mcp/tools/plan"
-	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 func steps(list []string) (said []string) {

@@ -14,10 +14,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"airbyte-agent-mcp/airbyteclient"
-	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/schemas/rawjson"
-	"airbyte-agent-mcp/tools/refusal"
 	"airbyte-agent-mcp/schemas/safetext"
+	"airbyte-agent-mcp/tools/account"
+	"airbyte-agent-mcp/tools/refusal"
 )
 
 // learnTime bounds all of learning, so that an answer comes well before

@@ -5,9 +5,9 @@ import (
 	"testing"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/paging"
-	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/records"
 )
 

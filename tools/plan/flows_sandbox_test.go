@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/account/accounttest"
 	"airbyte-agent-mcp/tools/dispatch"
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
 	"airbyte-agent-mcp/tools/plan"
-	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/refusal"
 	"airbyte-agent-mcp/tools/secrets"
 )

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"airbyte-agent-mcp/schemas/rawjson"
-	"airbyte-agent-mcp/tools/refusal"
 	"airbyte-agent-mcp/schemas/safetext"
+	"airbyte-agent-mcp/tools/refusal"
 	"airbyte-agent-mcp/tools/secrets"
 	"airbyte-agent-mcp/tools/toolcall"
 )

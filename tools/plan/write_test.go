@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"airbyte-agent-mcp/tools/knowledge"
 	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/tools/knowledge"
 	"airbyte-agent-mcp/tools/toolcall"
 )
 

@@ -6,9 +6,9 @@ import (
 	"slices"
 
 	"airbyte-agent-mcp/schemas"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/knowledge"
 	"airbyte-agent-mcp/tools/paging"
-	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/refusal"
 )
 

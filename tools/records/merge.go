@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 
+	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/knowledge"
 	"airbyte-agent-mcp/tools/paging"
-	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/refusal"
-	"airbyte-agent-mcp/schemas/safetext"
 )
 
 // readMerged reads an entity from the Context Store and live, and merges both by

@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"airbyte-agent-mcp/schemas/rawjson"
-	"airbyte-agent-mcp/tools/refusal"
 	"airbyte-agent-mcp/schemas/safetext"
+	"airbyte-agent-mcp/tools/refusal"
 )
 
 // reduction turns records into a few figures, one record at a time.

@@ -5,8 +5,8 @@ import (
 	"regexp"
 	"strconv"
 
-	"airbyte-agent-mcp/tools/paging"
 	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/tools/paging"
 )
 
 // Salesforce takes no cursor as an argument: what it gives (nextRecordsUrl) leads

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"airbyte-agent-mcp/schemas/rawjson"
-	"airbyte-agent-mcp/tools/refusal"
 	"airbyte-agent-mcp/schemas/safetext"
+	"airbyte-agent-mcp/tools/refusal"
 )
 
 // slot says what an argument takes of secrets.

@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 
 	"airbyte-agent-mcp/schemas/rawjson"
-	"airbyte-agent-mcp/tools/refusal"
 	"airbyte-agent-mcp/schemas/safetext"
+	"airbyte-agent-mcp/tools/refusal"
 )
 
 // Policy says how the credentials of a connector may reach the service.

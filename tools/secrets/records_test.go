@@ -7,10 +7,10 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/account/accounttest"
 	"airbyte-agent-mcp/tools/knowledge"
 	"airbyte-agent-mcp/tools/ledger"
-	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/secrets"
 	"airbyte-agent-mcp/tools/secrets/secretstest"
 )

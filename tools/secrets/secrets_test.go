@@ -20,12 +20,12 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/approval"
 	"airbyte-agent-mcp/tools/dispatch"
 	"airbyte-agent-mcp/tools/dispatch/dispatchtest"
 	"airbyte-agent-mcp/tools/plan"
-	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/refusal"
 	"airbyte-agent-mcp/tools/secrets"
 	"airbyte-agent-mcp/tools/secrets/secretstest"

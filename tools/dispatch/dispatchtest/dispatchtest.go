@@ -17,6 +17,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/account/accounttest"
@@ -24,7 +25,6 @@ import (
 	"airbyte-agent-mcp/tools/dispatch"
 	"airbyte-agent-mcp/tools/ledger"
 	"airbyte-agent-mcp/tools/plan"
-	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/tools/refusal"
 )
 
