@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/client"
-	"github.com/mark3labs/mcp-go/client/transport"
+	sdktransport "github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
@@ -131,22 +131,22 @@ func TestSDKClientIsServedInEveryVersionOnEveryTransport(t *testing.T) {
 	b := newBench(t, settings{})
 	url := b.web(t).url
 	for _, version := range append(legacyVersions, "2026-07-28") {
-		for name, open := range map[string]func(t *testing.T) transport.Interface{
-			"http": func(t *testing.T) transport.Interface {
-				tr, err := transport.NewStreamableHTTP(url + "/mcp")
+		for name, open := range map[string]func(t *testing.T) sdktransport.Interface{
+			"http": func(t *testing.T) sdktransport.Interface {
+				tr, err := sdktransport.NewStreamableHTTP(url + "/mcp")
 				if err != nil {
 					t.Fatal(err)
 				}
 				return tr
 			},
-			"sse": func(t *testing.T) transport.Interface {
-				tr, err := transport.NewSSE(url + "/sse")
+			"sse": func(t *testing.T) sdktransport.Interface {
+				tr, err := sdktransport.NewSSE(url + "/sse")
 				if err != nil {
 					t.Fatal(err)
 				}
 				return tr
 			},
-			"stdio": func(t *testing.T) transport.Interface {
+			"stdio": func(t *testing.T) sdktransport.Interface {
 				in, toServer := io.Pipe()
 				fromServer, out := io.Pipe()
 				done := make(chan struct{})
@@ -156,7 +156,7 @@ func TestSDKClientIsServedInEveryVersionOnEveryTransport(t *testing.T) {
 					_ = out.Close()
 				}()
 				t.Cleanup(func() { _ = toServer.Close(); <-done })
-				return transport.NewIO(fromServer, toServer, io.NopCloser(strings.NewReader("")))
+				return sdktransport.NewIO(fromServer, toServer, io.NopCloser(strings.NewReader("")))
 			},
 		} {
 			if name == "sse" && version == "2026-07-28" {

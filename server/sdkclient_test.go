@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/mark3labs/mcp-go/client"
-	"github.com/mark3labs/mcp-go/client/transport"
+	sdktransport "github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
@@ -49,7 +49,7 @@ func TestSDKsClientConnectsAndWrites(t *testing.T) {
 					c.Transport = "stdio"
 				}
 			}})
-			var connection transport.Interface
+			var connection sdktransport.Interface
 			var person *browser
 			if row.transport == "stdio" {
 				connection, person = stdioTransport(t, b), newBrowser(t, nil)
@@ -121,7 +121,7 @@ func momentOf(page string) string {
 	return "connect"
 }
 
-func stdioTransport(t *testing.T, b *bench) transport.Interface {
+func stdioTransport(t *testing.T, b *bench) sdktransport.Interface {
 	in, toServer := io.Pipe()
 	fromServer, out := io.Pipe()
 	ctx, stop := context.WithCancel(context.Background())
@@ -134,17 +134,17 @@ func stdioTransport(t *testing.T, b *bench) transport.Interface {
 		_ = out.Close()
 	}()
 	t.Cleanup(func() { stop(); _ = in.Close(); _ = fromServer.Close(); <-served })
-	return transport.NewIO(fromServer, toServer, io.NopCloser(strings.NewReader("")))
+	return sdktransport.NewIO(fromServer, toServer, io.NopCloser(strings.NewReader("")))
 }
 
-func webTransport(t *testing.T, c *http.Client, url, kind string) transport.Interface {
+func webTransport(t *testing.T, c *http.Client, url, kind string) sdktransport.Interface {
 	t.Helper()
-	var made transport.Interface
+	var made sdktransport.Interface
 	var err error
 	if kind == "sse" {
-		made, err = transport.NewSSE(url+"/sse", transport.WithHTTPClient(c), transport.WithSSELogger(discarded))
+		made, err = sdktransport.NewSSE(url+"/sse", sdktransport.WithHTTPClient(c), sdktransport.WithSSELogger(discarded))
 	} else {
-		made, err = transport.NewStreamableHTTP(url+"/mcp", transport.WithHTTPBasicClient(c), transport.WithHTTPLogger(discarded))
+		made, err = sdktransport.NewStreamableHTTP(url+"/mcp", sdktransport.WithHTTPBasicClient(c), sdktransport.WithHTTPLogger(discarded))
 	}
 	if err != nil {
 		t.Fatal(err)
