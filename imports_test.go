@@ -45,10 +45,13 @@ var layers = []layer{
 	{"tools/dispatch", []string{"airbyteclient", "schemas/rawjson", "schemas/safetext", "tools", "tools/account", "tools/answer", "tools/approval", "tools/journal", "tools/knowledge", "tools/ledger", "tools/plan", "tools/refusal", "tools/secrets", "tools/toolcall"}, []string{"github.com/maypok86/otter"}},
 	{"tools/dispatch/dispatchtest", []string{"airbyteclient", "airbyteclient/sandbox", "schemas/rawjson", "tools", "tools/account", "tools/account/accounttest", "tools/approval", "tools/dispatch", "tools/ledger", "tools/plan", "tools/refusal"}, nil},
 	{"server/connect", []string{"airbyteclient", "schemas/safetext"}, nil},
-	{"server/telemetry", nil, nil},
+	{"server/telemetry", []string{"airbyteclient"}, nil},
 	{"server/demo", nil, []string{"github.com/mark3labs/mcp-go"}},
-	{"server", []string{"airbyteclient", "schemas/rawjson", "schemas/safetext", "server/connect", "tools", "tools/answer", "tools/approval", "tools/dispatch", "tools/ledger", "tools/plan", "tools/refusal", "tools/secrets"}, []string{"github.com/mark3labs/mcp-go"}},
-	{"", []string{"airbyteclient", "airbyteclient/sandbox", "server", "server/demo", "server/telemetry", "tools", "tools/dispatch", "tools/formats", "tools/journal", "tools/plan", "tools/secrets"}, []string{"github.com/alecthomas/kong"}},
+	{"server/transport", []string{"schemas/rawjson", "server/telemetry"}, []string{"github.com/mark3labs/mcp-go"}},
+	{"server/consent", []string{"airbyteclient", "server/connect", "server/telemetry", "server/transport", "tools", "tools/account", "tools/approval", "tools/dispatch", "tools/ledger", "tools/plan"}, []string{"github.com/mark3labs/mcp-go"}},
+	{"server/menu", []string{"airbyteclient", "schemas/safetext", "server/telemetry", "server/transport", "tools/account", "tools/dispatch", "tools/refusal"}, []string{"github.com/mark3labs/mcp-go"}},
+	{"server", []string{"server/consent", "server/menu", "server/telemetry", "server/transport", "tools", "tools/account", "tools/answer", "tools/approval", "tools/dispatch", "tools/plan", "tools/refusal", "tools/secrets"}, []string{"github.com/mark3labs/mcp-go"}},
+	{"", []string{"airbyteclient", "airbyteclient/sandbox", "server", "server/consent", "server/demo", "server/telemetry", "tools", "tools/account", "tools/dispatch", "tools/formats", "tools/journal", "tools/plan", "tools/secrets"}, []string{"github.com/alecthomas/kong"}},
 }
 
 func TestEveryPackageImportsOnlyWhatStandsAboveIt(t *testing.T) {

@@ -27,6 +27,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/server"
+	"airbyte-agent-mcp/server/consent"
 	"airbyte-agent-mcp/server/demo"
 	"airbyte-agent-mcp/server/telemetry"
 	"airbyte-agent-mcp/tools"
@@ -348,7 +349,7 @@ func (a *approveCommand) Run(env *environment) error {
 	if !env.terminal() {
 		return usage{errors.New("approve asks a person and needs a terminal")}
 	}
-	plan, err := server.Approval(env.ctx, a.Code, "")
+	plan, err := consent.Approval(env.ctx, a.Code, "")
 	if err != nil {
 		return err
 	}
@@ -360,7 +361,7 @@ func (a *approveCommand) Run(env *environment) error {
 	if yes {
 		answer, said = "yes", "Approved. The agent can make the call now, once."
 	}
-	if _, err := server.Approval(env.ctx, a.Code, answer); err != nil {
+	if _, err := consent.Approval(env.ctx, a.Code, answer); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(env.stderr, said)

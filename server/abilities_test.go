@@ -259,9 +259,9 @@ func TestPersonDecidesOnAPage(t *testing.T) {
 						t.Errorf("%d were written: %s", c.sent("write"), got.text())
 					}
 					eventually(t, "no question is open", func() bool {
-						c.consent.questions.mu.Lock()
-						defer c.consent.questions.mu.Unlock()
-						return len(c.consent.questions.open) == 0
+						c.consent.Questions.Mu.Lock()
+						defer c.consent.Questions.Mu.Unlock()
+						return len(c.consent.Questions.Open) == 0
 					})
 				})
 			}
@@ -386,7 +386,7 @@ func TestNoBrowserGivesTheLink(t *testing.T) {
 	t.Parallel()
 	for moment, call := range moments {
 		c := newCaller(t, "stdio", false, "none")
-		c.consent.pages.open = nil // as --no-browser has it
+		c.consent.Pages.Open = nil // as --no-browser has it
 		link := pageLink.FindString(c.call(call.tool, call.arguments, nil).toolResult(t).text())
 		c.finish(moment, link, "")
 		if got := c.call(call.tool, call.arguments, nil).toolResult(t); got.IsError || c.sent(moment) != 1 {
@@ -398,7 +398,7 @@ func TestNoBrowserGivesTheLink(t *testing.T) {
 		off, has  bool
 	}{{"stdio", false, true}, {"stdio", true, false}, {"http", false, false}} {
 		b := newBench(t, settings{config: func(c *Config) { c.Transport, c.NoBrowser = row.transport, row.off }})
-		if has := b.consent.pages.open != nil; has != row.has {
+		if has := b.consent.Pages.Open != nil; has != row.has {
 			t.Errorf("%+v: opens a browser: %v", row, has)
 		}
 	}
@@ -473,9 +473,9 @@ func TestQuestionEndsWithItsStream(t *testing.T) {
 	}
 	client.close()
 	eventually(t, "the question ends", func() bool {
-		b.consent.questions.mu.Lock()
-		defer b.consent.questions.mu.Unlock()
-		return len(b.consent.questions.open) == 0
+		b.consent.Questions.Mu.Lock()
+		defer b.consent.Questions.Mu.Unlock()
+		return len(b.consent.Questions.Open) == 0
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"airbyte-agent-mcp/server/consent"
 	"airbyte-agent-mcp/tools/dispatch"
 )
 
@@ -83,19 +84,19 @@ func TestAnswersCannotBeReplayed(t *testing.T) {
 func TestPersonDecidesInATerminal(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t, "stdio", false, "none")
-	c.consent.pages.open = nil
+	c.consent.Pages.Open = nil
 	code := regexp.MustCompile(`approve ([0-9]+-[A-Z0-9-]+)`).FindStringSubmatch(c.call("execute_operation", renameCustomer, nil).toolResult(t).text())
 	if code == nil {
 		t.Fatal("no code")
 	}
-	plan, err := Approval(t.Context(), code[1], "")
+	plan, err := consent.Approval(t.Context(), code[1], "")
 	if err != nil || !strings.Contains(plan, stripeCustomer) || c.sent("write") != 0 {
 		t.Fatalf("%v: %s", err, plan)
 	}
-	if _, err := Approval(context.Background(), code[1], "yes"); err != nil {
+	if _, err := consent.Approval(context.Background(), code[1], "yes"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Approval(context.Background(), code[1], "yes"); err == nil {
+	if _, err := consent.Approval(context.Background(), code[1], "yes"); err == nil {
 		t.Error("a code is good twice")
 	}
 	if got := c.call("execute_operation", renameCustomer, nil); got.toolResult(t).IsError || c.sent("write") != 1 {

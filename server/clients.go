@@ -1,9 +1,10 @@
 package server
 
 import (
-	"airbyte-agent-mcp/tools/account"
 	"context"
 	"time"
+
+	"airbyte-agent-mcp/tools/account"
 )
 
 // readiness remembers for a moment whether the API can be used.

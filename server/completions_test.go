@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -16,6 +15,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/server/menu"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/account"
 )
@@ -103,7 +103,7 @@ func TestNamesAreAskedForOnceAMinute(t *testing.T) {
 		if asked != 1 {
 			t.Errorf("it asked %d times", asked)
 		}
-		time.Sleep(namesAge + time.Second) // of the bubble
+		time.Sleep(menu.NamesAge + time.Second) // of the bubble
 		failing = true
 		if got := c.complete(exploreRef, "connector", "", "{}"); len(got.Values) != 0 || asked == 1 {
 			t.Errorf("a minute later: %q after %d requests", got.Values, asked)
@@ -129,7 +129,7 @@ func TestWhoTypesDoesNotWaitForTheAPI(t *testing.T) {
 		c := newBench(t, settings{clients: account.OneClient(slow.client(t))}).stdio(t)
 		start := time.Now()
 		got := c.complete(exploreRef, "connector", "", "{}")
-		if took := time.Since(start); len(got.Values) != 0 || took != completionTime {
+		if took := time.Since(start); len(got.Values) != 0 || took != menu.CompletionTime {
 			t.Errorf("%q after %v", got.Values, took)
 		}
 		time.Sleep(4 * time.Second) // of the bubble
@@ -188,22 +188,5 @@ func TestNamesAreNotToldWithoutTheSecret(t *testing.T) {
 	guessing.Store(true)
 	if got := c.complete(exploreRef, "connector", "", "{}"); len(got.Values) != 0 {
 		t.Errorf("who guesses is told %q", got.Values)
-	}
-}
-
-func TestFoundNamesAreBounded(t *testing.T) {
-	t.Parallel()
-	var f foundNames
-	for i := range 3 * maxNames {
-		if _, err := f.get(t.Context(), fmt.Sprint(i), func(context.Context) ([]choice, error) { return nil, nil }); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(f.lists) != maxNames {
-		t.Errorf("%d lists are kept", len(f.lists))
-	}
-	long := presentable([]choice{{value: "a"}, {value: "a"}, {value: ""}, {value: "b\u202ec"}, {value: "d\n"}, {value: strings.Repeat("x", 300)}, {value: "é"}})
-	if len(long) != 2 || long[0].value != "a" || long[1].value != "é" {
-		t.Errorf("offered: %q", long)
 	}
 }

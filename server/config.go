@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"airbyte-agent-mcp/server/transport"
 	"airbyte-agent-mcp/tools/dispatch"
 	"airbyte-agent-mcp/tools/plan"
 	"airbyte-agent-mcp/tools/secrets"
@@ -55,7 +56,7 @@ func (c Config) Validate() error {
 	if _, _, err := net.SplitHostPort(c.Address); err != nil {
 		return fmt.Errorf("--address %q must be host:port, such as 127.0.0.1:8080", c.Address)
 	}
-	if !c.access().onLoopback() && !c.AllowUnauthenticated {
+	if !c.access().OnLoopback() && !c.AllowUnauthenticated {
 		return fmt.Errorf("--address %s can be reached from other machines, and callers are not authenticated: "+
 			"whoever reaches it would act with your Airbyte credentials. Listen on 127.0.0.1, "+
 			"or add --allow-unauthenticated where something in front of the server authenticates callers", c.Address)
@@ -86,6 +87,6 @@ func (c Config) endpoints() string {
 }
 
 // access returns who may reach the HTTP transports.
-func (c Config) access() Access {
-	return Access{Address: c.Address, Hosts: c.AllowedHosts, Origins: c.AllowedOrigins}
+func (c Config) access() transport.Access {
+	return transport.Access{Address: c.Address, Hosts: c.AllowedHosts, Origins: c.AllowedOrigins}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
+	"airbyte-agent-mcp/server/transport"
 	"airbyte-agent-mcp/tools"
 )
 
@@ -79,7 +80,7 @@ func addContentTools(s *mcpserver.MCPServer) {
 		answering(text("Multiple content types test:"), image,
 			embedded("test://mixed-content-resource", "application/json", `{"test":"data","value":123}`)))
 	fixture(s, "test_error_handling", "Always fails.", func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		return errorResult("This tool intentionally returns an error for testing"), nil
+		return transport.ErrorResult("This tool intentionally returns an error for testing"), nil
 	})
 	s.AddTool(mcp.NewToolWithRawSchema("json_schema_2020_12_tool", "Has a schema of the whole 2020-12 vocabulary.",
 		json.RawMessage(wholeSchema)), answering(text("ok")))
@@ -125,7 +126,7 @@ func addNotifyingTools(s *mcpserver.MCPServer) {
 		}
 		for _, done := range []int{0, 50, 100} {
 			params := map[string]any{"progressToken": req.Params.Meta.ProgressToken, "progress": done, "total": 100}
-			if err := outletFrom(ctx).notify("notifications/progress", params); err != nil {
+			if err := transport.OutletFrom(ctx).Notify("notifications/progress", params); err != nil {
 				return nil, err
 			}
 		}
@@ -137,7 +138,7 @@ func sendLog(ctx context.Context, words string) error {
 	if info := mcpserver.RequestProtocolInfoFromContext(ctx); info != nil && info.Modern && info.LogLevel == "" {
 		return nil
 	}
-	return outletFrom(ctx).notify("notifications/message", map[string]any{"level": "info", "logger": "conformance", "data": words})
+	return transport.OutletFrom(ctx).Notify("notifications/message", map[string]any{"level": "info", "logger": "conformance", "data": words})
 }
 
 // asking is a handler that wants one answer from the person, then repeats it.

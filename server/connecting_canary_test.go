@@ -119,12 +119,12 @@ func (p *tap) RoundTrip(r *http.Request) (*http.Response, error) {
 	fmt.Fprintf(p, "%s %s\n", r.Method, r.URL)
 	_ = r.Header.Write(p)
 	if r.Body != nil && r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
-		r.Body = tapped{io.TeeReader(r.Body, p), r.Body}
+		r.Body = tapped{Reader: io.TeeReader(r.Body, p), Closer: r.Body}
 	}
 	resp, err := p.next.RoundTrip(r)
 	if err == nil {
 		_ = resp.Header.Write(p)
-		resp.Body = tapped{io.TeeReader(resp.Body, p), resp.Body}
+		resp.Body = tapped{Reader: io.TeeReader(resp.Body, p), Closer: resp.Body}
 	}
 	return resp, err
 }
@@ -186,7 +186,7 @@ func TestKeyIsSeenNowhere(t *testing.T) {
 	for transport, connect := range map[string]func(t *testing.T, b *bench, p *tap){
 		"stdio": func(t *testing.T, b *bench, p *tap) {
 			links := make(chan string, 1)
-			b.consent.pages.open = func(page string) error { links <- page; return nil }
+			b.consent.Pages.Open = func(page string) error { links <- page; return nil }
 			c := b.stdio(t)
 			c.greet("2025-11-25", "{}")
 			c.send(call)

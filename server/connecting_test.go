@@ -1,20 +1,12 @@
 package server
 
 import (
-	"encoding/json"
 	"html"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
-
-	"airbyte-agent-mcp/airbyteclient"
-	"airbyte-agent-mcp/airbyteclient/sandbox"
-	"airbyte-agent-mcp/server/connect"
-	"airbyte-agent-mcp/tools"
 )
 
 // signIn goes from a page of ours to the web app, as a person does, and chooses
@@ -23,16 +15,16 @@ func (b *browser) signIn(link, choice string) {
 	_, page := b.press(link, "signin")
 	address := regexp.MustCompile(`href="([^"]+/widget-bridge[^"]+)"`).FindStringSubmatch(page)
 	if address == nil {
-		b.t.Fatalf("it leads nowhere:\n%.3000s", page)
+		b.T.Fatalf("it leads nowhere:\n%.3000s", page)
 	}
 	webApp, err := url.Parse(html.UnescapeString(address[1]))
 	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	form := webApp.Query()
 	form.Set("do", choice)
 	webApp.RawQuery = ""
-	newBrowser(b.t, nil).load(http.MethodPost, webApp.String(), form)
+	newBrowser(b.T, nil).load(http.MethodPost, webApp.String(), form)
 }
 
 // Gmail has nothing to fill in: a person must sign in, and the tool hears of it.
@@ -65,41 +57,5 @@ func TestServiceIsConnectedBySigningIn(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// A form is that of its call, with all that was given.
-func TestFormIsForAllThatWasGiven(t *testing.T) {
-	t.Parallel()
-	api := sandboxClient(t, sandbox.New(sandbox.Options{}), nil)
-	given := func() *tools.CredentialsNeeded {
-		return &tools.CredentialsNeeded{
-			WorkspaceName: "w", DefinitionID: "d", Name: "n", ReplicationConfig: json.RawMessage(`{"a":1}`),
-			Entities: []airbyteclient.RequestedEntity{{Entity: "customers", Modes: []string{"read"}}}, Tags: []string{"x"}, TagsMode: "any",
-		}
-	}
-	want := connect.Request{
-		WorkspaceName: "w", DefinitionID: "d", Name: "n", ReplicationConfig: json.RawMessage(`{"a":1}`),
-		Entities: []airbyteclient.RequestedEntity{{Entity: "customers", Modes: []string{"read"}}}, Tags: []string{"x"}, TagsMode: "any",
-	}
-	if diff := cmp.Diff(want, requestOf(given())); diff != "" {
-		t.Errorf("the form's (-want +got):\n%s", diff)
-	}
-	first := formKey(api, given())
-	for name, change := range map[string]func(*tools.CredentialsNeeded){
-		"an entity": func(n *tools.CredentialsNeeded) { n.Entities[0].Entity = "charges" },
-		"a mode":    func(n *tools.CredentialsNeeded) { n.Entities[0].Modes = nil },
-		"a tag":     func(n *tools.CredentialsNeeded) { n.Tags = append(n.Tags, "y") },
-		"the mode":  func(n *tools.CredentialsNeeded) { n.TagsMode = "all" },
-	} {
-		n := given()
-		if change(n); formKey(api, n) == first {
-			t.Errorf("another form is not found by %s", name)
-		}
-	}
-	none, empty := given(), given()
-	none.Entities, none.Tags, empty.Entities, empty.Tags = nil, nil, []airbyteclient.RequestedEntity{}, []string{}
-	if formKey(api, none) != formKey(api, empty) {
-		t.Error("nothing and an empty list are two forms")
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"airbyte-agent-mcp/server/transport"
 )
 
 // expectation says how a message must be answered: "request" with its id,
@@ -16,7 +18,7 @@ func expectation(raw []byte, limit int) (id, kind string) {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return "", ""
 	}
-	var m envelope
+	var m transport.Envelope
 	if len(raw) > limit || json.Unmarshal(raw, &m) != nil {
 		return "", "fault"
 	}
@@ -89,7 +91,7 @@ func FuzzHTTPBody(f *testing.F) {
 			if got.body != "" {
 				t.Errorf("HTTP 202 with %q", got.body)
 			}
-			var m envelope
+			var m transport.Envelope
 			if want == "request" && json.Unmarshal(body, &m) == nil && m.Method != "" && m.Result == nil {
 				t.Errorf("the request %q is accepted and not answered", body)
 			}

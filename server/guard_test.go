@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +16,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
+	"airbyte-agent-mcp/server/transport"
 	"airbyte-agent-mcp/tools"
 )
 
@@ -343,11 +343,11 @@ func TestIdleSessionsAreForgotten(t *testing.T) {
 func TestSessionsAreBounded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, settings{clients: noAccount})
-	ids := newSessionIDs()
+	ids := transport.NewSessionIDs()
 	accepts := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })
-	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.transport.post(w, r, accepts, ids) })
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.transport.Post(w, r, accepts, ids) })
 	last := ""
-	for range maxSessions {
+	for range transport.MaxSessions {
 		last = ids.Generate()
 	}
 	hello := initializeMessage(1, "2025-11-25", "{}")
@@ -365,37 +365,8 @@ func TestSessionsAreBounded(t *testing.T) {
 	if got := served(t, h, "", hello); got.status != http.StatusAccepted {
 		t.Errorf("after one has ended: HTTP %d %s", got.status, got.body)
 	}
-	if ids.count() != maxSessions-1 {
-		t.Errorf("%d sessions are open", ids.count())
-	}
-}
-
-func TestEndedSessionsAreRememberedWithinBounds(t *testing.T) {
-	t.Parallel()
-	ids := newSessionIDs()
-	now := time.Now()
-	ids.now = func() time.Time { return now }
-	for i := range maxEnded - 5 {
-		ids.ended[strconv.Itoa(i)] = now.Add(sessionLife)
-	}
-	for range 10 {
-		id := ids.Generate()
-		if _, err := ids.Terminate(id); err != nil {
-			t.Fatal(err)
-		}
-		if ended, err := ids.Validate(id); err != nil || !ended {
-			t.Fatalf("ended session: %v, %v", ended, err)
-		}
-	}
-	if n := len(ids.ended); n > maxEnded {
-		t.Errorf("%d ended sessions are remembered", n)
-	}
-	now = now.Add(sessionLife + time.Minute)
-	if _, err := ids.Terminate(ids.Generate()); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(ids.ended); n != 1 {
-		t.Errorf("%d ended sessions are remembered a day later", n)
+	if ids.Count() != transport.MaxSessions-1 {
+		t.Errorf("%d sessions are open", ids.Count())
 	}
 }
 
@@ -604,7 +575,7 @@ func TestPanicStaysInside(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, settings{clients: panics, fixtures: func(s *mcpserver.MCPServer) {
 		fixture(s, "bug", "Panics outside of our tools.", func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			_ = outletFrom(ctx).notify("notifications/message", map[string]any{"level": "info", "data": "on its way"})
+			_ = transport.OutletFrom(ctx).Notify("notifications/message", map[string]any{"level": "info", "data": "on its way"})
 			panic("secret of the stack")
 		})
 	}})

@@ -14,7 +14,9 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
+	"airbyte-agent-mcp/server/consent"
 	"airbyte-agent-mcp/server/telemetry"
+	"airbyte-agent-mcp/server/transport"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/answer"
 	"airbyte-agent-mcp/tools/approval"
@@ -50,15 +52,15 @@ func encodeTools(list []tools.Tool) ([]byte, error) {
 // wants tools, so it is given one whose name is the marker.
 func listEncoded(encoded []byte, count int) mcpserver.OnAfterListToolsFunc {
 	return func(ctx context.Context, _ any, _ *mcp.ListToolsRequest, result *mcp.ListToolsResult) {
-		out := outletFrom(ctx)
+		out := transport.OutletFrom(ctx)
 		if out == nil || len(result.Tools) != count || count == 0 {
 			return
 		}
-		n, err := out.hold(encoded)
+		n, err := out.Hold(encoded)
 		if err != nil {
 			return
 		}
-		result.Tools = []mcp.Tool{{Name: out.mark[1:] + n + string(asList)}}
+		result.Tools = []mcp.Tool{{Name: out.Mark[1:] + n + string(transport.AsList)}}
 	}
 }
 
@@ -66,12 +68,12 @@ func listEncoded(encoded []byte, count int) mcpserver.OnAfterListToolsFunc {
 // model can read; a JSON-RPC error would not reach it.
 func (s *Server) handler(t tools.Tool) mcpserver.ToolHandlerFunc {
 	return func(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		out := outletFrom(ctx)
-		ctx, release := out.bind(ctx)
+		out := transport.OutletFrom(ctx)
+		ctx, release := out.Bind(ctx)
 		defer release()
 		defer keepTold(out, req.Params.Meta)()
-		if words := s.consent.heard(ctx, req); words != "" {
-			return errorResult(words), nil
+		if words := s.consent.Heard(ctx, req); words != "" {
+			return transport.ErrorResult(words), nil
 		}
 		return s.answered(ctx, t, req), nil
 	}
@@ -87,13 +89,13 @@ func (s *Server) answered(ctx context.Context, t tools.Tool, req mcp.CallToolReq
 	answer, words, err := s.call(ctx, t, req.Params.RawArguments)
 	for {
 		if need, ok := errors.AsType[*tools.CredentialsNeeded](err); ok {
-			return s.consent.connect(waiting, req, need)
+			return s.consent.Connect(waiting, req, need)
 		}
 		waits, ok := errors.AsType[*approval.ConfirmNeeded](err)
 		if !ok {
 			return s.result(ctx, req, answer, words)
 		}
-		if result := s.consent.confirm(waiting, req, waits.Plan, words); result != nil {
+		if result := s.consent.Confirm(waiting, req, waits.Plan, words); result != nil {
 			return result
 		}
 		answer, words, err = s.call(late, t, req.Params.RawArguments)
@@ -103,13 +105,13 @@ func (s *Server) answered(ctx context.Context, t tools.Tool, req mcp.CallToolReq
 // result is what a client gets of an answer, or of the words in its place.
 func (s *Server) result(ctx context.Context, req mcp.CallToolRequest, answer answer.Answer, words string) *mcp.CallToolResult {
 	if words != "" {
-		return errorResult(words)
+		return transport.ErrorResult(words)
 	}
-	result, err := outletFrom(ctx).result(answer.JSON)
+	result, err := transport.OutletFrom(ctx).Result(answer.JSON)
 	if err != nil {
-		return errorResult("The answer was dropped: " + err.Error() + ".")
+		return transport.ErrorResult("The answer was dropped: " + err.Error() + ".")
 	}
-	result.Content = append(result.Content, attached(answer.Attachments, quirkOf(clientName(ctx, req.Params.Meta)))...)
+	result.Content = append(result.Content, attached(answer.Attachments, transport.QuirkOf(transport.ClientName(ctx, req.Params.Meta)))...)
 	return result
 }
 
@@ -119,7 +121,7 @@ const progressEvery = 10 * time.Second
 
 // keepTold tells a client that its call goes on, until the returned function
 // is called. MCP wants the numbers to grow; they are seconds.
-func keepTold(out *outlet, meta *mcp.Meta) (stop func()) {
+func keepTold(out *transport.Outlet, meta *mcp.Meta) (stop func()) {
 	if out == nil || meta == nil || meta.ProgressToken == nil {
 		return func() {}
 	}
@@ -135,7 +137,7 @@ func keepTold(out *outlet, meta *mcp.Meta) (stop func()) {
 				return
 			case <-tick.C:
 				seconds := int(time.Since(start).Seconds())
-				_ = out.notify("notifications/progress", map[string]any{
+				_ = out.Notify("notifications/progress", map[string]any{
 					"progressToken": meta.ProgressToken, "progress": seconds,
 					"message": fmt.Sprintf("Still working after %d seconds.", seconds),
 				})
@@ -147,7 +149,7 @@ func keepTold(out *outlet, meta *mcp.Meta) (stop func()) {
 
 // attached are the files of an answer as content: images for every client,
 // others for those that keep them from their model. The answer names them all.
-func attached(files []answer.Attachment, client quirk) []mcp.Content {
+func attached(files []answer.Attachment, client transport.Quirk) []mcp.Content {
 	var content []mcp.Content
 	for _, f := range files {
 		data := base64.StdEncoding.EncodeToString(f.Data)
@@ -159,13 +161,6 @@ func attached(files []answer.Attachment, client quirk) []mcp.Content {
 		}
 	}
 	return content
-}
-
-func errorResult(words string) *mcp.CallToolResult {
-	return &mcp.CallToolResult{
-		Content: []mcp.Content{mcp.TextContent{Type: "text", Text: words}},
-		IsError: true,
-	}
 }
 
 // Call runs one tool as a client would and returns its answer, one JSON
@@ -184,7 +179,7 @@ func (s *Server) Call(ctx context.Context, tool string, arguments json.RawMessag
 		if !ok || ask == nil {
 			return got.JSON, words, nil
 		}
-		plan, err := forTerminal(inWords(waits.Plan))
+		plan, err := consent.ForTerminal(consent.InWords(waits.Plan))
 		if err != nil {
 			return nil, "", err
 		}

@@ -24,6 +24,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/server/telemetry"
+	"airbyte-agent-mcp/server/transport"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/account"
 )
@@ -87,26 +88,6 @@ func newBench(t testing.TB, o settings) *bench {
 	t.Cleanup(stop)
 	t.Cleanup(b.Close)
 	return b
-}
-
-// sandboxClient is a client of a sandbox behind a real listener.
-func sandboxClient(t testing.TB, api http.Handler, around func(http.Handler) http.Handler) *airbyteclient.Client {
-	t.Helper()
-	if around != nil {
-		api = around(api)
-	}
-	upstream := httptest.NewServer(api)
-	t.Cleanup(upstream.Close)
-	transport := &http.Transport{MaxIdleConnsPerHost: 256}
-	t.Cleanup(transport.CloseIdleConnections)
-	client, err := airbyteclient.New(airbyteclient.Config{
-		ClientID: sandbox.ClientID, ClientSecret: airbyteclient.NewSecret(sandbox.ClientSecret),
-		OrganizationID: sandbox.OrganizationID, APIHost: upstream.URL, WebAppURL: upstream.URL,
-	}, airbyteclient.WithObserver(telemetry.Observe), airbyteclient.WithTransport(transport))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client
 }
 
 // panics is a account.Clients that a bug has hit; the text must not get out.
@@ -639,14 +620,14 @@ func (g *gate) tool(s *mcpserver.MCPServer) {
 	fixture(s, "wait", "Waits.", func(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		who := req.GetString("who", "")
 		g.entered <- who
-		ctx, release := outletFrom(ctx).bind(ctx)
+		ctx, release := transport.OutletFrom(ctx).Bind(ctx)
 		defer release()
 		select {
 		case <-g.open:
 			return mcp.NewToolResultText("waited"), nil
 		case <-ctx.Done():
 			g.canceled <- who
-			return errorResult("canceled"), nil
+			return transport.ErrorResult("canceled"), nil
 		}
 	})
 }
@@ -667,7 +648,7 @@ func burst(s *mcpserver.MCPServer) {
 	fixture(s, "burst", "Notifies.", func(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		token := req.GetString("token", "")
 		for i := range req.GetInt("n", 1) {
-			if err := outletFrom(ctx).notify("notifications/progress", map[string]any{"progressToken": token, "progress": i}); err != nil {
+			if err := transport.OutletFrom(ctx).Notify("notifications/progress", map[string]any{"progressToken": token, "progress": i}); err != nil {
 				return nil, err
 			}
 		}
@@ -804,4 +785,24 @@ func readEvents(body io.Reader) <-chan message {
 		}
 	}()
 	return found
+}
+
+// sandboxClient is a client of a sandbox behind a real listener.
+func sandboxClient(t testing.TB, api http.Handler, around func(http.Handler) http.Handler) *airbyteclient.Client {
+	t.Helper()
+	if around != nil {
+		api = around(api)
+	}
+	upstream := httptest.NewServer(api)
+	t.Cleanup(upstream.Close)
+	transport := &http.Transport{MaxIdleConnsPerHost: 256}
+	t.Cleanup(transport.CloseIdleConnections)
+	client, err := airbyteclient.New(airbyteclient.Config{
+		ClientID: sandbox.ClientID, ClientSecret: airbyteclient.NewSecret(sandbox.ClientSecret),
+		OrganizationID: sandbox.OrganizationID, APIHost: upstream.URL, WebAppURL: upstream.URL,
+	}, airbyteclient.WithObserver(telemetry.Observe), airbyteclient.WithTransport(transport))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
 }

@@ -2,28 +2,21 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"time"
 
-	"github.com/mark3labs/mcp-go/mcp"
+	"airbyte-agent-mcp/server/consent"
+	"airbyte-agent-mcp/server/transport"
 )
 
-const (
-	headerTimeout = 10 * time.Second
-	bodyTimeout   = 30 * time.Second
-	idleTimeout   = 2 * time.Minute
-	maxHeader     = 64 << 10
-	// drainHTTP is how long calls may still run once we were told to stop.
-	drainHTTP = 6 * time.Second
-	// readyAge is how long /readyz repeats what it found, so that probing it
-	// does not mint tokens.
-	readyAge = 2 * time.Second
-	// readyTimeout is how long the API may take to say that it can be used.
-	readyTimeout = 10 * time.Second
-)
+// readyAge is how long /readyz repeats what it found, so that probing it
+// does not mint tokens.
+const readyAge = 2 * time.Second
+
+// readyTimeout is how long the API may take to say that it can be used.
+const readyTimeout = 10 * time.Second
 
 // Handler serves the HTTP transports that the configuration names, with
 // /healthz and /readyz.
@@ -32,26 +25,26 @@ func (s *Server) Handler() http.Handler {
 	// web page nothing, and no page can read it: no Origin is allowed here.
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]string{"status": "ok", "version": s.config.Version})
+		transport.WriteJSON(w, http.StatusOK, map[string]string{"status": "ok", "version": s.config.Version})
 	})
 	mux.HandleFunc("GET /readyz", s.readyz)
-	for _, path := range Paths {
+	for _, path := range consent.Paths {
 		mux.Handle(path, s.consent.Handler())
 	}
 	guarded := http.NewServeMux()
-	mux.Handle("/", s.transport.sameSite(guarded))
+	mux.Handle("/", s.transport.SameSite(guarded))
 	if s.config.serves("streamable-http") {
-		guarded.Handle("/mcp", s.transport.streamable())
+		guarded.Handle("/mcp", s.transport.Streamable())
 	}
 	if s.config.serves("sse") {
-		events, messages := s.transport.sse()
+		events, messages := s.transport.SSE()
 		guarded.Handle("/sse", events)
 		guarded.Handle("/message", messages)
 	}
 	guarded.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "nothing here: MCP is served at "+s.config.endpoints(), http.StatusNotFound)
 	})
-	return s.transport.recovered(bounded(mux))
+	return s.transport.Recovered(transport.Bounded(mux))
 }
 
 // serveHTTP listens until ctx is done, then lets answers under way finish.
@@ -70,13 +63,13 @@ func (s *Server) serve(ctx context.Context, listener net.Listener) error {
 	s.transport.Until(ctx, stopped)
 	srv := &http.Server{
 		Handler:           s.Handler(),
-		ReadHeaderTimeout: headerTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
+		ReadHeaderTimeout: transport.HeaderTimeout,
+		IdleTimeout:       transport.IdleTimeout,
+		MaxHeaderBytes:    transport.MaxHeader,
 		ErrorLog:          s.errorLog(),
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
-	if s.config.access().onLoopback() {
+	if s.config.access().OnLoopback() {
 		s.consent.ServedAt("http://" + listener.Addr().String())
 	}
 	s.log.Info("listening", "address", listener.Addr().String(), "endpoints", s.config.endpoints())
@@ -89,9 +82,9 @@ func (s *Server) serve(ctx context.Context, listener net.Listener) error {
 	}
 	// Sessions of legacy SSE end by themselves, see sse. The other calls are
 	// canceled when their time is over, and still get to say so.
-	late := time.AfterFunc(drainHTTP, stop)
+	late := time.AfterFunc(transport.DrainHTTP, stop)
 	defer late.Stop()
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainHTTP+2*drainCanceled)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), transport.DrainHTTP+2*transport.DrainCanceled)
 	defer cancel()
 	if err := srv.Shutdown(drain); err != nil {
 		return srv.Close()
@@ -101,23 +94,8 @@ func (s *Server) serve(ctx context.Context, listener net.Listener) error {
 
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	if err := s.ready.check(r.Context(), s.clients); err != nil {
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready", "reason": err.Error()})
+		transport.WriteJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready", "reason": err.Error()})
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
-}
-
-func writeJSON(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body)
-}
-
-// writeRPCError answers a message that is refused before the SDK sees it.
-func writeRPCError(w http.ResponseWriter, status, code int, why string) {
-	writeJSON(w, status, mcp.JSONRPCError{
-		JSONRPC: mcp.JSONRPC_VERSION,
-		Error:   mcp.NewJSONRPCErrorDetails(code, why, nil),
-	})
+	transport.WriteJSON(w, http.StatusOK, map[string]string{"status": "ready"})
 }

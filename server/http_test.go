@@ -1,8 +1,6 @@
 package server
 
 import (
-	"airbyte-agent-mcp/tools"
-	"airbyte-agent-mcp/tools/account"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,6 +22,9 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/server/transport"
+	"airbyte-agent-mcp/tools"
+	"airbyte-agent-mcp/tools/account"
 )
 
 var legacyVersions = []string{"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"}
@@ -488,7 +489,7 @@ func TestAnswersUnderWayAreGivenAtTheSignal(t *testing.T) {
 				gone := make(chan struct{})
 				b := newBench(t, settings{clients: noAccount, fixtures: func(s *mcpserver.MCPServer) {
 					fixture(s, "slow", "Takes its time.", func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-						ctx, release := outletFrom(ctx).bind(ctx)
+						ctx, release := transport.OutletFrom(ctx).Bind(ctx)
 						defer release()
 						done := ctx.Done()
 						if row.ignores {
@@ -498,9 +499,9 @@ func TestAnswersUnderWayAreGivenAtTheSignal(t *testing.T) {
 						case <-time.After(row.takes):
 							return mcp.NewToolResultText("finished"), nil
 						case <-done:
-							return errorResult("canceled"), nil
+							return transport.ErrorResult("canceled"), nil
 						case <-gone:
-							return errorResult("too late"), nil
+							return transport.ErrorResult("too late"), nil
 						}
 					})
 				}})
@@ -611,14 +612,14 @@ func TestSlowSendersAreGivenUp(t *testing.T) {
 		name, sent string
 		within     time.Duration
 	}{
-		{"header", "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\n", headerTimeout},
-		{"body", "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", 2 * bodyTimeout},
-		{"chunked body", "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", 2 * bodyTimeout},
-		{"body to nowhere", "POST /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{", 2 * bodyTimeout},
-		{"body from elsewhere", "POST /mcp HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 100\r\n\r\n{", 2 * bodyTimeout},
-		{"message", "POST /message?sessionId=x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{", 2 * bodyTimeout},
-		{"nothing", "", headerTimeout},
-		{"nothing more", "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", idleTimeout},
+		{"header", "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\n", transport.HeaderTimeout},
+		{"body", "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", 2 * transport.BodyTimeout},
+		{"chunked body", "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", 2 * transport.BodyTimeout},
+		{"body to nowhere", "POST /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{", 2 * transport.BodyTimeout},
+		{"body from elsewhere", "POST /mcp HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 100\r\n\r\n{", 2 * transport.BodyTimeout},
+		{"message", "POST /message?sessionId=x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{", 2 * transport.BodyTimeout},
+		{"nothing", "", transport.HeaderTimeout},
+		{"nothing more", "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", transport.IdleTimeout},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -689,8 +690,8 @@ func TestReaderThatStallsIsGivenUp(t *testing.T) {
 			body, header := modernCall(1, "long", `{}`)
 			conn := server.unread(body, header)
 			defer conn.Close()
-			<-time.After(writeTimeout + time.Second)
-			if all, err := io.ReadAll(conn); len(all) > writeSize || err != nil {
+			<-time.After(transport.WriteTimeout + time.Second)
+			if all, err := io.ReadAll(conn); len(all) > transport.WriteSize || err != nil {
 				t.Errorf("%d bytes after a stall (%v)", len(all), err)
 			}
 		})
@@ -744,7 +745,7 @@ func TestReaderThatStallsIsGivenUp(t *testing.T) {
 					t.Fatalf("HTTP %d %s", got.status, got.body)
 				}
 			}
-			<-time.After(writeTimeout + 2*time.Second)
+			<-time.After(transport.WriteTimeout + 2*time.Second)
 			if got := server.do(http.MethodPost, address, ping); got.status != http.StatusNotFound {
 				t.Errorf("the session of a stalled reader: HTTP %d", got.status)
 			}

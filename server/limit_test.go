@@ -6,27 +6,14 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-)
 
-func TestBudgetIsSpentAndGivenBack(t *testing.T) {
-	t.Parallel()
-	b := budget{most: 10}
-	if !b.take(50) {
-		t.Error("a message larger than all must still pass alone")
-	}
-	if b.take(1) {
-		t.Error("more was taken than there is")
-	}
-	b.give(50)
-	if !b.take(6) || !b.take(4) || b.take(1) {
-		t.Error("the budget does not count")
-	}
-}
+	"airbyte-agent-mcp/server/transport"
+)
 
 func TestServerSaysThatItIsBusy(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, settings{})
-	b.transport.arriving.take(maxArriving)
+	b.transport.Arriving.Take(transport.MaxArriving)
 	c := b.web(t)
 	got := c.do(http.MethodPost, "/mcp", `{"jsonrpc":"2.0","id":1,"method":"ping"}`)
 	if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" || !strings.Contains(got.body, "nothing was done") {
@@ -79,12 +66,5 @@ func TestProtocolErrorsNameNoGoTypes(t *testing.T) {
 		if strings.Contains(raw, "json:") || strings.Contains(raw, "mcp.") || !strings.Contains(raw, `"error"`) {
 			t.Errorf("%s is answered with %s", message, raw)
 		}
-	}
-}
-
-func TestIDsLeaveAsValidUTF8(t *testing.T) {
-	t.Parallel()
-	if got, err := rawID([]byte("\"\xff\"")).MarshalJSON(); err != nil || string(got) != "\"\uFFFD\"" && string(got) != `"\ufffd"` {
-		t.Errorf("got %q, %v", got, err)
 	}
 }

@@ -77,11 +77,11 @@ func newCaller(t *testing.T, transport string, modern bool, ability string) *cal
 	}})
 	c.patient()
 	c.Server.patience = func() time.Duration { return time.Duration(c.waits.Load()) }
-	c.consent.now = func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+	c.consent.Now = func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 	var s *stream
 	switch transport {
 	case "stdio":
-		c.consent.pages.open = func(page string) error { c.shown <- page; return nil }
+		c.consent.Pages.Open = func(page string) error { c.shown <- page; return nil }
 		c.browser = newBrowser(t, nil)
 		s = &c.stdio(t).stream
 	case "sse":
@@ -261,7 +261,7 @@ func (b *bench) sent(moment string) int {
 
 // browser is that of a person, who goes to pages.
 type browser struct {
-	t testing.TB
+	T testing.TB
 	*http.Client
 }
 
@@ -275,14 +275,14 @@ func newBrowser(t testing.TB, through http.RoundTripper) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &browser{t, &http.Client{Transport: through, Jar: jar}}
+	return &browser{T: t, Client: &http.Client{Transport: through, Jar: jar}}
 }
 
 // load gets a page, or posts a form.
 func (b *browser) load(method, address string, form url.Values) (status int, page string) {
-	req, err := http.NewRequestWithContext(b.t.Context(), method, address, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(b.T.Context(), method, address, strings.NewReader(form.Encode()))
 	if err != nil {
-		b.t.Error(err)
+		b.T.Error(err)
 		return 0, ""
 	}
 	if method == http.MethodPost {
@@ -292,13 +292,13 @@ func (b *browser) load(method, address string, form url.Values) (status int, pag
 	}
 	resp, err := b.Do(req)
 	if err != nil {
-		b.t.Error(err)
+		b.T.Error(err)
 		return 0, ""
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		b.t.Error(err)
+		b.T.Error(err)
 	}
 	return resp.StatusCode, string(body)
 }
@@ -339,7 +339,7 @@ func (b *browser) press(link, button string) (status int, page string) {
 	_, page = b.load(http.MethodGet, link, nil)
 	token := regexp.MustCompile(`name="token" value="([^"]+)"`).FindStringSubmatch(page)
 	if token == nil {
-		b.t.Errorf("there is no form:\n%.2000s", page)
+		b.T.Errorf("there is no form:\n%.2000s", page)
 		return 0, page
 	}
 	return b.load(http.MethodPost, link, url.Values{"token": {html.UnescapeString(token[1])}, "do": {button}})
@@ -358,6 +358,6 @@ func (b *browser) finish(moment, link, button string) {
 		_, page = b.enter(link, stripeKey)
 	}
 	if !strings.Contains(page, "close this window") || strings.Contains(page, stripeKey) {
-		b.t.Errorf("the page does not end:\n%.3000s", page)
+		b.T.Errorf("the page does not end:\n%.3000s", page)
 	}
 }

@@ -15,13 +15,13 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
+	"airbyte-agent-mcp/server/menu"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/account"
 )
@@ -101,7 +101,7 @@ func TestPromptsResourcesAndCompletionsAreServedOnEveryTransport(t *testing.T) {
 			}) {
 				t.Errorf("resources/list: %d, %+v", len(listed), listed)
 			}
-			if got := result[mcp.ListResourceTemplatesResult](t, ask("resources/templates/list", "", "")); len(got.ResourceTemplates) != len(resourceKinds) {
+			if got := result[mcp.ListResourceTemplatesResult](t, ask("resources/templates/list", "", "")); len(got.ResourceTemplates) != len(menu.ResourceKinds) {
 				t.Errorf("resources/templates/list: %+v", got)
 			}
 			for uri, says := range map[string]string{
@@ -222,29 +222,6 @@ func TestHostileURIsLeadNowhere(t *testing.T) {
 	if n := asked.Load(); n != 0 {
 		t.Errorf("%d requests were sent", n)
 	}
-}
-
-func FuzzResourceURI(f *testing.F) {
-	for _, uri := range []string{
-		"airbyte://definitions?name=hub&cursor=x", "airbyte://workspaces/a%20b/connectors", "airbyte://connectors/x/docs/actions.a.list",
-		"AIRBYTE://definitions", "airbyte://connectors/%252e%252e", "airbyte://connectors/é", "airbyte://[::1]/x", "airbyte://connectors/..%2F",
-	} {
-		f.Add(uri)
-	}
-	f.Fuzz(func(t *testing.T, uri string) {
-		a, ok := parseURI(uri)
-		if !ok {
-			return
-		}
-		for _, element := range []string{a.name, a.section, a.cursor} {
-			if strings.ContainsAny(element, "/\\\n\x00") || strings.Contains(element, "..") || !utf8.ValidString(element) || len(element) > maxElement {
-				t.Errorf("%q gives %+v", uri, a)
-			}
-		}
-		if len(uri) > maxURI || a.kind != definitionsKind && a.name == "" || (a.kind == docsKind) != (a.section != "") {
-			t.Errorf("%q gives %+v", uri, a)
-		}
-	})
 }
 
 func TestResourcesNeedTheirTools(t *testing.T) {
@@ -397,7 +374,7 @@ func TestListIsPagedWithoutLossOrRepeat(t *testing.T) {
 	if diff := cmp.Diff([]int{100, 100, 2}, sizes); diff != "" {
 		t.Errorf("pages (-want +got):\n%s", diff)
 	}
-	for _, cursor := range []string{"x", "!", base64.StdEncoding.EncodeToString([]byte("definitions")), string(cursorAfter("file:///x"))} {
+	for _, cursor := range []string{"x", "!", base64.StdEncoding.EncodeToString([]byte("definitions")), string(menu.CursorAfter("file:///x"))} {
 		m := c.ask(request("1", "resources/list", `"cursor":"`+cursor+`"`))
 		if m.Error == nil || m.Error.Code != mcp.INVALID_PARAMS || !strings.Contains(m.Error.Message, "cursor") {
 			t.Errorf("cursor %q: %.300s", cursor, m.raw)
@@ -412,7 +389,7 @@ func TestListComesWithoutTheAPI(t *testing.T) {
 		want    []string
 		takes   time.Duration
 	}{
-		"API hangs":       {account.OneClient(upstream(hangs).client(t)), []string{"airbyte://definitions", "airbyte://workspaces/default/connectors"}, listTime},
+		"API hangs":       {account.OneClient(upstream(hangs).client(t)), []string{"airbyte://definitions", "airbyte://workspaces/default/connectors"}, menu.ListTime},
 		"nobody is known": {noAccount, []string{"airbyte://definitions"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

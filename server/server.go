@@ -11,7 +11,10 @@ import (
 
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
+	"airbyte-agent-mcp/server/consent"
+	"airbyte-agent-mcp/server/menu"
 	"airbyte-agent-mcp/server/telemetry"
+	"airbyte-agent-mcp/server/transport"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/dispatch"
@@ -27,8 +30,8 @@ type Server struct {
 	log       *slog.Logger
 	mcp       *mcpserver.MCPServer
 	runner    *dispatch.Runner
-	transport *Transport
-	consent   *Consent
+	transport *transport.Transport
+	consent   *consent.Consent
 	patience  func() time.Duration // with people
 	ready     readiness
 }
@@ -54,15 +57,15 @@ func newServer(list []tools.Tool, clients account.Clients, config Config, log *s
 	}
 	s := &Server{
 		config: config, clients: clients, log: log, runner: runner,
-		transport: NewTransport(log, config.MaxRequestBytes, config.sessionIdle(), config.access()),
-		consent: NewConsent(Options{
+		transport: transport.New(log, config.MaxRequestBytes, config.sessionIdle(), config.access()),
+		consent: consent.New(consent.Options{
 			Runner: runner, Clients: clients, Log: log,
 			Transport: config.Transport, PublicURL: config.PublicURL, NoBrowser: config.NoBrowser,
 		}),
 		patience: func() time.Duration { return patienceOf(config.Limits) },
 		ready:    readiness{turn: make(chan struct{}, 1)},
 	}
-	menu := NewMenu(runner, clients, log)
+	menu := menu.New(runner, clients, log)
 	hooks := &mcpserver.Hooks{}
 	options := []mcpserver.ServerOption{
 		mcpserver.WithToolCapabilities(false),

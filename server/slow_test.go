@@ -1,7 +1,6 @@
 package server
 
 import (
-	"airbyte-agent-mcp/tools/account"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -10,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"airbyte-agent-mcp/tools/account"
 )
 
 const slowUpstream = 130 * time.Second

@@ -1,14 +1,13 @@
 package server
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 
-	"github.com/mark3labs/mcp-go/mcp"
+	"airbyte-agent-mcp/server/transport"
 )
 
 func TestSSEMessagesAreAnsweredOnTheirStream(t *testing.T) {
@@ -79,23 +78,6 @@ func TestClosedStreamCancelsItsCalls(t *testing.T) {
 	})
 }
 
-func TestSSESessionsAreBounded(t *testing.T) {
-	t.Parallel()
-	var sessions limiter
-	for range maxSessions {
-		if !sessions.enter(maxSessions) {
-			t.Fatal("refused too early")
-		}
-	}
-	if sessions.enter(maxSessions) {
-		t.Error("one more was let in")
-	}
-	sessions.leave()
-	if !sessions.enter(maxSessions) {
-		t.Error("nobody is let in after one has left")
-	}
-}
-
 func TestStreamIsNotForEveryOrigin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -117,30 +99,20 @@ func TestStreamIsNotForEveryOrigin(t *testing.T) {
 	})
 }
 
-func TestSessionThatIsGoneTakesNoMore(t *testing.T) {
-	t.Parallel()
-	late := conversation{turn: make(chan struct{}, 1)}
-	late.out = func(*outlet, []byte) error { t.Error("written"); return nil }
-	late.outlet = newOutlet(context.Background(), newSecret())
-	late.stop = func() {}
-	late.hangUp()
-	late.fail(nil, mcp.INTERNAL_ERROR, strings.Repeat("x", 10))
-}
-
 func TestRequestThatComesTooLateIsTold(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, settings{clients: noAccount})
 	var told []string
-	c, calls, err := b.transport.converse(t.Context(), "late", func(_ *outlet, message []byte) error {
+	c, calls, err := b.transport.Converse(t.Context(), "late", func(_ *transport.Outlet, message []byte) error {
 		told = append(told, string(message))
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.close(calls)
-	c.drain(t.Context(), 0)
-	c.receive(calls, envelope{ID: json.RawMessage("1"), Method: "ping"}, []byte(ping))
+	defer c.Close(calls)
+	c.Drain(t.Context(), 0)
+	c.Receive(calls, transport.Envelope{ID: json.RawMessage("1"), Method: "ping"}, []byte(ping))
 	if len(told) != 1 || !strings.Contains(told[0], `"id":1`) || !strings.Contains(told[0], "stopping") {
 		t.Errorf("told %s", told)
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"airbyte-agent-mcp/server/transport"
 )
 
 const ping = `{"jsonrpc":"2.0","id":"p","method":"ping"}`
@@ -159,16 +161,16 @@ func TestSlowCallsDelayNobody(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := open()
 			c.greet("2024-11-05", "{}")
-			for i := range maxInFlight {
+			for i := range transport.MaxInFlight {
 				c.send(callMessage(i, "wait", `{}`))
 			}
-			for range maxInFlight { // all of them run, side by side
+			for range transport.MaxInFlight { // all of them run, side by side
 				g.await(t, g.entered)
 			}
 			if m := c.ask(ping); m.Result == nil {
 				t.Errorf("ping: %s", m.raw)
 			}
-			if m := c.ask(callMessage(5000, "wait", `{}`)); m.Error == nil || !strings.Contains(m.Error.Message, strconv.Itoa(maxInFlight)) {
+			if m := c.ask(callMessage(5000, "wait", `{}`)); m.Error == nil || !strings.Contains(m.Error.Message, strconv.Itoa(transport.MaxInFlight)) {
 				t.Errorf("one more: %s", m.raw)
 			}
 			c.send(canceled(0))
@@ -179,18 +181,18 @@ func TestSlowCallsDelayNobody(t *testing.T) {
 			if m := c.ask(callMessage(5000, "list_workspaces", `{}`)); m.toolResult(t).IsError {
 				t.Errorf("another call: %s", m.raw)
 			}
-			for range maxInFlight - 1 {
+			for range transport.MaxInFlight - 1 {
 				g.open <- struct{}{}
 			}
 			answered := map[string]bool{}
-			for range maxInFlight - 1 {
+			for range transport.MaxInFlight - 1 {
 				m := c.next()
 				if m.toolResult(t).text() != "waited" {
 					t.Errorf("got %s", m.raw)
 				}
 				answered[string(m.ID)] = true
 			}
-			if len(answered) != maxInFlight-1 {
+			if len(answered) != transport.MaxInFlight-1 {
 				t.Errorf("%d calls were answered", len(answered))
 			}
 		})
@@ -241,9 +243,9 @@ func drained(t *testing.T, takes time.Duration, ignoresCancel bool, end func(*pi
 			case <-time.After(takes):
 				return mcp.NewToolResultText("finished"), nil
 			case <-done:
-				return errorResult("canceled"), nil
+				return transport.ErrorResult("canceled"), nil
 			case <-gone:
-				return errorResult("too late"), nil
+				return transport.ErrorResult("too late"), nil
 			}
 		})
 	}})

@@ -1,4 +1,4 @@
-package server
+package transport
 
 import (
 	"bytes"
@@ -12,24 +12,24 @@ import (
 )
 
 const (
-	// maxInFlight bounds the requests under way in one conversation.
-	maxInFlight = 1024
-	// drainCanceled is how long a canceled call may take to say so.
-	drainCanceled = time.Second
+	// MaxInFlight bounds the requests under way in one conversation.
+	MaxInFlight = 1024
+	// DrainCanceled is how long a canceled call may take to say so.
+	DrainCanceled = time.Second
 )
 
 // conversation is one client that sends its messages one by one and reads all
 // of ours from one stream: standard input and output, or legacy SSE.
 type conversation struct {
 	transport *Transport
-	outlet    *outlet
-	session   *session
+	outlet    *Outlet
+	session   *Session
 	stop      context.CancelFunc // ends every call
 	stopped   <-chan struct{}    // closed by stop
 	forwarded chan struct{}      // closed when forward has ended
 
 	turn chan struct{} // full while someone uses out, so that messages do not mix
-	out  func(o *outlet, message []byte) error
+	out  func(o *Outlet, message []byte) error
 
 	wait     sync.WaitGroup
 	mu       sync.Mutex                    // guards the fields below
@@ -37,17 +37,17 @@ type conversation struct {
 	requests map[string]context.CancelFunc // by raw JSON-RPC id; gone once answered
 }
 
-// converse makes a client known to the SDK, until close. out writes one
+// Converse makes a client known to the SDK, until close. out writes one
 // message; when it fails there is nobody to serve, so every call ends. The
 // context is that of the calls.
-func (tr *Transport) converse(ctx context.Context, id string, out func(*outlet, []byte) error) (*conversation, context.Context, error) {
+func (tr *Transport) Converse(ctx context.Context, id string, out func(*Outlet, []byte) error) (*conversation, context.Context, error) {
 	ctx, stop := context.WithCancel(ctx)
 	t := &conversation{
 		transport: tr, out: out, turn: make(chan struct{}, 1), stop: stop, stopped: ctx.Done(),
 		forwarded: make(chan struct{}), requests: map[string]context.CancelFunc{},
 	}
 	t.outlet = newOutlet(context.Background(), tr.secret)
-	t.outlet.notify = t.notify
+	t.outlet.Notify = t.notify
 	t.session = newSession(id, func(message any) { _ = t.send(message) })
 	t.session.ended = t.stopped
 	ctx = tr.mcp.WithContext(withOutlet(ctx, t.outlet), t.session)
@@ -59,15 +59,15 @@ func (tr *Transport) converse(ctx context.Context, id string, out func(*outlet, 
 	return t, ctx, nil
 }
 
-// close ends every call that still runs. drain comes first.
-func (t *conversation) close(ctx context.Context) {
+// Close ends every call that still runs. drain comes first.
+func (t *conversation) Close(ctx context.Context) {
 	t.stop()
 	<-t.forwarded
 	t.transport.mcp.UnregisterSession(ctx, t.session.SessionID())
 }
 
-// envelope is what routing needs of a message.
-type envelope struct {
+// Envelope is what routing needs of a message.
+type Envelope struct {
 	ID     json.RawMessage `json:"id"`
 	Method string          `json:"method"`
 	Result json.RawMessage `json:"result"`
@@ -75,8 +75,8 @@ type envelope struct {
 	Params json.RawMessage `json:"params"`
 }
 
-// receive routes one message. It never waits for a call.
-func (t *conversation) receive(ctx context.Context, m envelope, message []byte) {
+// Receive routes one message. It never waits for a call.
+func (t *conversation) Receive(ctx context.Context, m Envelope, message []byte) {
 	switch hasID := len(m.ID) > 0 && !bytes.Equal(m.ID, []byte("null")); {
 	case m.Method == "" && hasID && (m.Result != nil || m.Error != nil):
 		t.session.answer(m)
@@ -91,22 +91,22 @@ func (t *conversation) receive(ctx context.Context, m envelope, message []byte) 
 }
 
 // request runs one request beside the others.
-func (t *conversation) request(ctx context.Context, m envelope, message []byte) {
+func (t *conversation) request(ctx context.Context, m Envelope, message []byte) {
 	id := string(m.ID)
 	size := int64(len(message))
-	if !t.transport.arriving.take(size) {
+	if !t.transport.Arriving.Take(size) {
 		t.fail(m.ID, mcp.INVALID_REQUEST, busy)
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	if why := t.admit(id, m.Method, cancel); why != "" {
-		t.transport.arriving.give(size)
+		t.transport.Arriving.give(size)
 		cancel()
 		t.fail(m.ID, mcp.INVALID_REQUEST, why)
 		return
 	}
 	go func() {
-		defer t.transport.arriving.give(size)
+		defer t.transport.Arriving.give(size)
 		defer t.wait.Done()
 		defer cancel()
 		response := t.transport.handle(ctx, message)
@@ -132,8 +132,8 @@ func (t *conversation) admit(id, method string, cancel context.CancelFunc) (refu
 		return "the server is stopping"
 	case twice:
 		return "a request with this id is still under way"
-	case len(t.requests) >= maxInFlight && method != "ping":
-		return fmt.Sprintf("%d requests are under way; send more once some are answered", maxInFlight)
+	case len(t.requests) >= MaxInFlight && method != "ping":
+		return fmt.Sprintf("%d requests are under way; send more once some are answered", MaxInFlight)
 	}
 	t.requests[id] = cancel
 	t.wait.Add(1)
@@ -166,10 +166,10 @@ func (t *conversation) cancel(params json.RawMessage) {
 	}
 }
 
-// drain takes no more requests, lets those under way finish, cancels those
+// Drain takes no more requests, lets those under way finish, cancels those
 // that take too long, and tells the client of those that do not even end then.
 // If ctx has not ended yet, its end cuts the wait short.
-func (t *conversation) drain(ctx context.Context, grace time.Duration) {
+func (t *conversation) Drain(ctx context.Context, grace time.Duration) {
 	t.mu.Lock()
 	t.closing = true
 	t.mu.Unlock()
@@ -193,7 +193,7 @@ func (t *conversation) drain(ctx context.Context, grace time.Duration) {
 	select {
 	case <-done:
 		return
-	case <-time.After(drainCanceled):
+	case <-time.After(DrainCanceled):
 	}
 	t.mu.Lock()
 	left := t.requests

@@ -1,4 +1,4 @@
-package server
+package transport
 
 import (
 	"encoding/json"
@@ -17,7 +17,7 @@ import (
 // server stops, never cancels, cannot ask the client, bounds neither calls nor
 // a stalled reader, and allows every origin.
 
-func (tr *Transport) sse() (events, messages http.Handler) {
+func (tr *Transport) SSE() (events, messages http.Handler) {
 	var open sync.Map // session id → func(envelope, []byte)
 	var sessions limiter
 	events = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -25,20 +25,20 @@ func (tr *Transport) sse() (events, messages http.Handler) {
 		case r.Method != http.MethodGet:
 			notAllowed(w, http.MethodGet)
 			return
-		case !sessions.enter(maxSessions):
+		case !sessions.enter(MaxSessions):
 			tooManySessions(w)
 			return
 		}
 		defer sessions.leave()
 		id, stream := newSecret(), steady{w}
-		t, calls, err := tr.converse(r.Context(), id, stream.event)
+		t, calls, err := tr.Converse(r.Context(), id, stream.event)
 		if err != nil {
-			writeRPCError(w, http.StatusInternalServerError, mcp.INTERNAL_ERROR, "internal error")
+			WriteRPCError(w, http.StatusInternalServerError, mcp.INTERNAL_ERROR, "internal error")
 			return
 		}
 		defer t.hangUp()
-		defer t.close(calls)
-		open.Store(id, func(m envelope, message []byte) { t.receive(calls, m, message) })
+		defer t.Close(calls)
+		open.Store(id, func(m Envelope, message []byte) { t.Receive(calls, m, message) })
 		defer open.Delete(id)
 		beginEvents(w.Header())
 		// Its reader may answer before the write has returned.
@@ -52,11 +52,11 @@ func (tr *Transport) sse() (events, messages http.Handler) {
 			case <-beats.C:
 				t.beat(stream)
 			case <-calls.Done(): // nobody reads the stream
-				t.drain(r.Context(), 0)
+				t.Drain(r.Context(), 0)
 				return
 			case <-tr.stopping.Done():
 				open.Delete(id)
-				t.drain(r.Context(), drainHTTP)
+				t.Drain(r.Context(), DrainHTTP)
 				return
 			}
 		}
@@ -75,14 +75,14 @@ func (tr *Transport) sse() (events, messages http.Handler) {
 		if message == nil {
 			return
 		}
-		var m envelope
+		var m Envelope
 		if json.Unmarshal(message, &m) != nil {
-			writeRPCError(w, http.StatusBadRequest, mcp.PARSE_ERROR, "the body is not a JSON-RPC object")
+			WriteRPCError(w, http.StatusBadRequest, mcp.PARSE_ERROR, "the body is not a JSON-RPC object")
 			return
 		}
 		w.WriteHeader(http.StatusAccepted)
 		_ = http.NewResponseController(w).Flush()
-		receive.(func(envelope, []byte))(m, message)
+		receive.(func(Envelope, []byte))(m, message)
 	})
 	return events, messages
 }
@@ -93,7 +93,7 @@ var errHungUp = errors.New("the stream has ended")
 func (t *conversation) hangUp() {
 	t.turn <- struct{}{}
 	defer func() { <-t.turn }()
-	t.out = func(*outlet, []byte) error { return errHungUp }
+	t.out = func(*Outlet, []byte) error { return errHungUp }
 }
 
 // beat writes a comment, which clients ignore and proxies count, unless
@@ -122,10 +122,10 @@ func beginEvents(h http.Header) {
 type steady struct{ http.ResponseWriter }
 
 const (
-	// writeTimeout is how long a client may read nothing.
-	writeTimeout = 30 * time.Second
-	// writeSize is how much of a write counts as reading something.
-	writeSize = 256 << 10
+	// WriteTimeout is how long a client may read nothing.
+	WriteTimeout = 30 * time.Second
+	// WriteSize is how much of a write counts as reading something.
+	WriteSize = 256 << 10
 )
 
 func (w steady) Write(b []byte) (int, error) {
@@ -133,8 +133,8 @@ func (w steady) Write(b []byte) (int, error) {
 	defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
 	written := 0
 	for written < len(b) {
-		_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
-		n, err := w.ResponseWriter.Write(b[written:min(len(b), written+writeSize)])
+		_ = control.SetWriteDeadline(time.Now().Add(WriteTimeout))
+		n, err := w.ResponseWriter.Write(b[written:min(len(b), written+WriteSize)])
 		written += n
 		if err != nil {
 			return written, err
@@ -146,7 +146,7 @@ func (w steady) Write(b []byte) (int, error) {
 func (w steady) flush() error {
 	control := http.NewResponseController(w.ResponseWriter)
 	defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
-	_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
+	_ = control.SetWriteDeadline(time.Now().Add(WriteTimeout))
 	return control.Flush()
 }
 
@@ -159,7 +159,7 @@ func (w steady) write(events []byte) error {
 }
 
 // event writes an encoded message as one event, and flushes.
-func (w steady) event(o *outlet, message []byte) error {
+func (w steady) event(o *Outlet, message []byte) error {
 	if err := o.splice(w, frameEvent(message)); err != nil {
 		return err
 	}

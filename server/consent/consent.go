@@ -1,4 +1,4 @@
-package server
+package consent
 
 import (
 	"bytes"
@@ -24,6 +24,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/server/connect"
+	"airbyte-agent-mcp/server/transport"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/approval"
 	"airbyte-agent-mcp/tools/dispatch"
@@ -46,7 +47,7 @@ type pages struct {
 	server *http.Server
 	// handler serves the pages, and approve of the command line.
 	handler http.Handler
-	open    func(page string) error // opens the person's browser; nil where that is not theirs or not wanted
+	Open    func(page string) error // opens the person's browser; nil where that is not theirs or not wanted
 
 	serving  context.Context // ends with close
 	stop     context.CancelFunc
@@ -56,15 +57,15 @@ type pages struct {
 // Consent gets what must be decided to the person behind a client, and takes
 // their answer. Make one with NewConsent.
 type Consent struct {
-	pages     *pages
+	Pages     *pages
 	visits    visits
-	questions questions // those that clients put to their people now
+	Questions questions // those that clients put to their people now
 	approver  *approval.Approver
 	clients   account.Clients
 	mcp       *mcpserver.MCPServer
 	log       *slog.Logger
 	transport string // as Config.Transport of the server
-	now       func() time.Time
+	Now       func() time.Time
 }
 
 // Options are what a Consent needs of its server.
@@ -77,20 +78,20 @@ type Options struct {
 	NoBrowser bool   // do not open pages in the browser
 }
 
-// NewConsent returns a consent that serves its pages once they are needed.
-func NewConsent(o Options) *Consent {
+// New returns a consent that serves its pages once they are needed.
+func New(o Options) *Consent {
 	c := &Consent{
 		visits: visits{ledger: o.Runner.Ledger()}, approver: o.Runner.Approver(), clients: o.Clients, log: o.Log,
-		transport: o.Transport, now: time.Now,
-		pages: &pages{base: strings.TrimRight(o.PublicURL, "/")},
+		transport: o.Transport, Now: time.Now,
+		Pages: &pages{base: strings.TrimRight(o.PublicURL, "/")},
 	}
-	c.pages.serving, c.pages.stop = context.WithCancel(context.Background())
+	c.Pages.serving, c.Pages.stop = context.WithCancel(context.Background())
 	if o.Transport == "stdio" && !o.NoBrowser {
-		c.pages.open = openBrowser
+		c.Pages.Open = openBrowser
 	}
 	journal := o.Runner.Journal()
-	c.pages.Pages = connect.New(connect.Options{
-		Seal: o.Runner.Seal(), Ledger: o.Runner.Ledger(), Log: o.Log, Base: c.pages.where, Now: func() time.Time { return c.now() },
+	c.Pages.Pages = connect.New(connect.Options{
+		Seal: o.Runner.Seal(), Ledger: o.Runner.Ledger(), Log: o.Log, Base: c.Pages.where, Now: func() time.Time { return c.Now() },
 		Client: func(ctx context.Context, caller string) (*airbyteclient.Client, error) {
 			api, err := c.clients(ctx)
 			if err == nil && api.Identity() != caller {
@@ -117,10 +118,10 @@ func NewConsent(o Options) *Consent {
 		},
 	})
 	mux := http.NewServeMux()
-	mux.Handle("/connect/", c.pages.Handler()) // these check Host and Origin themselves
-	mux.Handle("/approve/", c.pages.Handler())
+	mux.Handle("/connect/", c.Pages.Handler()) // these check Host and Origin themselves
+	mux.Handle("/approve/", c.Pages.Handler())
 	mux.HandleFunc("POST "+terminalPath, c.terminal)
-	c.pages.handler = mux
+	c.Pages.handler = mux
 	return c
 }
 
@@ -131,14 +132,14 @@ func (c *Consent) Attach(mcp *mcpserver.MCPServer) { c.mcp = mcp }
 var Paths = []string{"/connect/", "/approve/", terminalPath}
 
 // Handler serves the pages, and the command line's approve.
-func (c *Consent) Handler() http.Handler { return c.pages.handler }
+func (c *Consent) Handler() http.Handler { return c.Pages.handler }
 
 // ServedAt sets where an HTTP transport serves the pages, unless that is
 // configured.
-func (c *Consent) ServedAt(base string) { c.pages.servedAt(base) }
+func (c *Consent) ServedAt(base string) { c.Pages.servedAt(base) }
 
 // Close ends the pages and the questions that have no answer yet.
-func (c *Consent) Close() { c.pages.close() }
+func (c *Consent) Close() { c.Pages.close() }
 
 func (p *pages) where() string {
 	p.mu.Lock()
@@ -148,20 +149,20 @@ func (p *pages) where() string {
 
 // ready makes sure that the pages are served: on stdio by a listener of their
 // own, on loopback, opened when the first link is made.
-func (p *pages) ready(transport string) error {
+func (p *pages) ready(transport1 string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.base != "" {
 		return nil
 	}
-	if transport != "stdio" {
+	if transport1 != "stdio" {
 		return errors.New("pages are not served: set --public-url to the address under which this server is reached")
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("serve a page: %w", err)
 	}
-	p.server = &http.Server{Handler: bounded(p.handler), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader}
+	p.server = &http.Server{Handler: transport.Bounded(p.handler), ReadHeaderTimeout: transport.HeaderTimeout, IdleTimeout: transport.IdleTimeout, MaxHeaderBytes: transport.MaxHeader}
 	go func() { _ = p.server.Serve(listener) }() // ends with close
 	p.base = "http://" + listener.Addr().String()
 	return nil
@@ -204,12 +205,12 @@ func openBrowser(page string) error {
 	return nil
 }
 
-// confirm gets a plan to a person and waits for their answer until ctx ends: by a
+// Confirm gets a plan to a person and waits for their answer until ctx ends: by a
 // question of their client where the plan fits one whole, else by its page. It is
 // nil once they have answered: what they said is heard by the call.
-func (c *Consent) confirm(ctx context.Context, req mcp.CallToolRequest, plan plan.Plan, words string) *mcp.CallToolResult {
-	form, page := abilities(ctx)
-	form = form && len(inWords(plan)) <= maxFormWords
+func (c *Consent) Confirm(ctx context.Context, req mcp.CallToolRequest, plan plan.Plan, words string) *mcp.CallToolResult {
+	form, page := transport.Abilities(ctx)
+	form = form && len(InWords(plan)) <= MaxFormWords
 	if form && mcpserver.IsModernRequest(ctx) {
 		return mcpserver.NewInputRequestBuilder(plan.Sealed).Elicit(askPlan, planForm(plan)).ToolResult()
 	}
@@ -220,10 +221,10 @@ func (c *Consent) confirm(ctx context.Context, req mcp.CallToolRequest, plan pla
 		select {
 		case <-q.ended.Done():
 		case <-ctx.Done():
-			return errorResult(words + " They were asked, and have not answered yet.")
+			return transport.ErrorResult(words + " They were asked, and have not answered yet.")
 		}
 		if q.words != "" {
-			return errorResult(q.words)
+			return transport.ErrorResult(q.words)
 		}
 		if q.err == nil {
 			return nil
@@ -238,7 +239,7 @@ func (c *Consent) confirmOnPage(ctx context.Context, req mcp.CallToolRequest, pl
 	key := "plan/" + plan.Code
 	link, again, err := c.approvalLink(ctx, key, plan)
 	if err != nil {
-		return errorResult(words + " This client cannot ask, and there is no page for it: " + err.Error() + ".")
+		return transport.ErrorResult(words + " This client cannot ask, and there is no page for it: " + err.Error() + ".")
 	}
 	var q *question
 	if byClient {
@@ -248,12 +249,12 @@ func (c *Consent) confirmOnPage(ctx context.Context, req mcp.CallToolRequest, pl
 		case modern && (answer == nil || !again): // that answer was about another plan
 			return mcpserver.NewInputRequestBuilder("").Elicit(askPage, goThere).ToolResult()
 		case modern && answer.Action != mcp.ElicitationResponseActionAccept:
-			return errorResult(notGone)
+			return transport.ErrorResult(notGone)
 		case !modern: // once more in a later call: they may have closed the page, and a model must not have its link
-			c.visits.sent(key, sessionOf(ctx), c.now())
+			c.visits.sent(key, transport.SessionOf(ctx), c.Now())
 			q = c.put(ctx, link.ID, goThere, plan.Expires, nil)
 		}
-	} else if c.pages.open == nil || !again && !c.opened(link) {
+	} else if c.Pages.Open == nil || !again && !c.opened(link) {
 		return c.linked(words, plan, link)
 	}
 	o, err := c.outcome(ctx, key, link, q)
@@ -265,13 +266,13 @@ func (c *Consent) confirmOnPage(ctx context.Context, req mcp.CallToolRequest, pl
 	}
 	switch {
 	case errors.Is(err, errNotGone):
-		return errorResult(notGone)
+		return transport.ErrorResult(notGone)
 	case err != nil || o.State == connect.StateWaiting:
-		return errorResult(words + " They were sent to the page of the plan, and have not answered yet.")
+		return transport.ErrorResult(words + " They were sent to the page of the plan, and have not answered yet.")
 	}
 	c.visits.drop(key)
 	if o.State == connect.StateRefused {
-		return errorResult("The person's answer could not be taken: " + o.Why + ". Nothing was sent. Call again to have them asked anew.")
+		return transport.ErrorResult("The person's answer could not be taken: " + o.Why + ". Nothing was sent. Call again to have them asked anew.")
 	}
 	return nil
 }
@@ -279,12 +280,12 @@ func (c *Consent) confirmOnPage(ctx context.Context, req mcp.CallToolRequest, pl
 const notGone = "The person does not go to the page of the plan. Nothing was sent. Call again only if they want to be asked again."
 
 func (c *Consent) linked(words string, plan plan.Plan, link *connect.Visit) *mcp.CallToolResult {
-	return errorResult(words + " Give the user this link, where they see the plan and answer it: " + link.URL + c.pages.command(plan.Code))
+	return transport.ErrorResult(words + " Give the user this link, where they see the plan and answer it: " + link.URL + c.Pages.command(plan.Code))
 }
 
 func planForm(plan plan.Plan) mcp.ElicitationParams {
 	return mcp.ElicitationParams{
-		Message: inWords(plan),
+		Message: InWords(plan),
 		RequestedSchema: map[string]any{
 			"type": "object",
 			"properties": map[string]any{askPlan: map[string]any{
@@ -299,20 +300,20 @@ func planForm(plan plan.Plan) mcp.ElicitationParams {
 func (c *Consent) approvalLink(ctx context.Context, key string, plan plan.Plan) (link *connect.Visit, again bool, err error) {
 	c.visits.making.Lock()
 	defer c.visits.making.Unlock()
-	if link = c.visits.find(key, c.now()); link != nil {
+	if link = c.visits.find(key, c.Now()); link != nil {
 		return link, true, nil
 	}
 	api, err := c.clients(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	if err := c.pages.ready(c.transport); err != nil {
+	if err := c.Pages.ready(c.transport); err != nil {
 		return nil, false, err
 	}
-	if link, err = c.pages.Approve(api.Identity(), plan.Code, plan.Expires); err != nil {
+	if link, err = c.Pages.Approve(api.Identity(), plan.Code, plan.Expires); err != nil {
 		return nil, false, err
 	}
-	if err := c.visits.keep(key, link, c.now()); err != nil {
+	if err := c.visits.keep(key, link, c.Now()); err != nil {
 		return nil, false, err
 	}
 	c.watch(ctx, key, link, func(connect.Outcome) { c.visits.dropUnasked(key) })
@@ -326,7 +327,7 @@ const terminalPath = "/terminal/approve"
 // where the server is elsewhere.
 func (p *pages) command(code string) string {
 	base, err := url.Parse(p.where())
-	if err != nil || base.Port() == "" || !isLoopback(base.Hostname()) {
+	if err != nil || base.Port() == "" || !transport.IsLoopback(base.Hostname()) {
 		return ""
 	}
 	return " Or they run, in a terminal of the machine where this server runs: airbyte-agent-mcp approve " + base.Port() + "-" + code
@@ -337,7 +338,7 @@ func (p *pages) command(code string) string {
 func (c *Consent) terminal(w http.ResponseWriter, r *http.Request) {
 	var asked struct{ Code, Decision string }
 	host, _, _ := net.SplitHostPort(r.Host)
-	if !isLoopback(host) || r.Header.Get("Origin") != "" || r.Header.Get("Content-Type") != "application/json" ||
+	if !transport.IsLoopback(host) || r.Header.Get("Origin") != "" || r.Header.Get("Content-Type") != "application/json" ||
 		json.NewDecoder(http.MaxBytesReader(w, r.Body, 1024)).Decode(&asked) != nil {
 		http.Error(w, "only for approve of the command line", http.StatusForbidden)
 		return
@@ -347,10 +348,10 @@ func (c *Consent) terminal(w http.ResponseWriter, r *http.Request) {
 		_, err = c.approver.DecideCode(asked.Code, asked.Decision == "yes", "terminal")
 	}
 	if err != nil {
-		writeJSON(w, http.StatusNotFound, map[string]string{"error": err.Error()})
+		transport.WriteJSON(w, http.StatusNotFound, map[string]string{"error": err.Error()})
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]string{"plan": inWords(plan)})
+	transport.WriteJSON(w, http.StatusOK, map[string]string{"plan": InWords(plan)})
 }
 
 // Approval shows the plan of a code that a server on this machine has, with an
@@ -381,7 +382,7 @@ func Approval(ctx context.Context, code, decision string) (plan string, err erro
 	if said.Error != "" {
 		return "", errors.New(connect.Visible(said.Error[:min(len(said.Error), maxTerminalError)]))
 	}
-	return forTerminal(said.Plan)
+	return ForTerminal(said.Plan)
 }
 
 const (
@@ -390,22 +391,11 @@ const (
 	maxTerminal, maxTerminalError = 2 << 20, 2000
 )
 
-// forTerminal makes a plan fit for a terminal, which obeys control characters:
+// ForTerminal makes a plan fit for a terminal, which obeys control characters:
 // what listens on a port may be anybody, and what is in a plan from anywhere.
-func forTerminal(plan string) (string, error) {
+func ForTerminal(plan string) (string, error) {
 	if len(plan) > maxTerminal {
 		return "", errors.New("the plan is longer than a terminal shows; it is answered on its page")
 	}
 	return connect.Visible(plan), nil
-}
-
-// callAfter is what is left for a call once its person has answered late. What
-// takes longer goes on, and read_more has it.
-const callAfter = 5 * time.Second
-
-// patienceOf is how long a call may wait for a person: it must be answered
-// before the client gives up.
-func patienceOf(limits dispatch.Limits) time.Duration {
-	all := cmp.Or(limits.CallTimeout, 50*time.Second)
-	return max(all-callAfter, all/5)
 }

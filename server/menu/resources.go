@@ -1,4 +1,4 @@
-package server
+package menu
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/server/telemetry"
+	"airbyte-agent-mcp/server/transport"
 	"airbyte-agent-mcp/tools/refusal"
 )
 
@@ -42,7 +43,7 @@ const (
 	resourcePage    = 100
 	mostWorkspaces  = 100
 	mostConnectors  = 200
-	listTime        = 3 * time.Second // the longest that a list waits for the API
+	ListTime        = 3 * time.Second // the longest that a list waits for the API
 	cursorBeginning = "\xff"          // behind every name, so that the SDK lists nothing of its own
 )
 
@@ -59,7 +60,7 @@ const (
 	docsKind
 )
 
-var resourceKinds = []resourceKind{
+var ResourceKinds = []resourceKind{
 	definitionsKind: {
 		"airbyte://definitions{?name,cursor}", "definitions", "Services that can be connected",
 		"Names and IDs of the services that can be connected; name keeps those that contain it, cursor is page.next_cursor of the page before.",
@@ -93,7 +94,7 @@ func (m *Menu) addResources(hooks *mcpserver.Hooks) {
 	hooks.AddAfterListResources(m.listed)
 	hooks.AddOnError(resourceNotFound)
 	m.mcp.AddResource(mcp.Resource{URI: routedURI, Name: routedURI}, m.readResource)
-	for _, k := range resourceKinds {
+	for _, k := range ResourceKinds {
 		if !m.serves(k.tool) {
 			continue
 		}
@@ -114,11 +115,11 @@ func routed(_ context.Context, _ any, req *mcp.ReadResourceRequest) {
 // failure, so failures are errors of the protocol.
 func (m *Menu) readResource(ctx context.Context, req mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
 	uri, _ := req.Params.Arguments["uri"].(string)
-	ctx, release := outletFrom(ctx).bind(ctx)
+	ctx, release := transport.OutletFrom(ctx).Bind(ctx)
 	defer release()
 	content, fault := m.read(ctx, uri)
 	if fault != nil {
-		return nil, refuseWith(ctx, fault.Code, fault.Message, fault.Data)
+		return nil, transport.RefuseWith(ctx, fault.Code, fault.Message, fault.Data)
 	}
 	return []mcp.ResourceContents{content}, nil
 }
@@ -142,11 +143,11 @@ func (m *Menu) read(ctx context.Context, uri string) (content mcp.TextResourceCo
 			slog.String("request_id", trace.RequestID()))
 	}()
 	a, ok := parseURI(uri)
-	if !ok || !m.serves(resourceKinds[a.kind].tool) {
+	if !ok || !m.serves(ResourceKinds[a.kind].tool) {
 		outcome = "not_found"
 		return content, noResource(ctx, uri, "")
 	}
-	kind := resourceKinds[a.kind]
+	kind := ResourceKinds[a.kind]
 	api, err := m.clients(ctx)
 	var text string
 	if err == nil {
@@ -192,7 +193,7 @@ func (m *Menu) contents(ctx context.Context, api *airbyteclient.Client, a addres
 	if err != nil {
 		return "", err
 	}
-	answer, err := m.runner.Call(ctx, api, resourceKinds[a.kind].tool, encoded)
+	answer, err := m.runner.Call(ctx, api, ResourceKinds[a.kind].tool, encoded)
 	return string(answer.JSON), err
 }
 
@@ -214,7 +215,7 @@ func noResource(ctx context.Context, uri, words string) *mcp.JSONRPCErrorDetails
 func resourceNotFound(ctx context.Context, _ any, _ mcp.MCPMethod, message any, err error) {
 	if req, ok := message.(*mcp.ReadResourceRequest); ok && errors.Is(err, mcpserver.ErrResourceNotFound) {
 		fault := noResource(ctx, req.Params.URI, "")
-		_ = refuseWith(ctx, fault.Code, fault.Message, fault.Data)
+		_ = transport.RefuseWith(ctx, fault.Code, fault.Message, fault.Data)
 	}
 }
 
@@ -285,7 +286,7 @@ func harmless(element string) bool {
 
 // listed fills resources/list for the caller.
 func (m *Menu) listed(ctx context.Context, _ any, req *mcp.ListResourcesRequest, result *mcp.ListResourcesResult) {
-	ctx, release := outletFrom(ctx).bind(ctx)
+	ctx, release := transport.OutletFrom(ctx).Bind(ctx)
 	defer release()
 	all := m.resources(ctx)
 	if after, more := readCursor(req.Params.Cursor); more {
@@ -293,7 +294,7 @@ func (m *Menu) listed(ctx context.Context, _ any, req *mcp.ListResourcesRequest,
 	}
 	if len(all) > resourcePage {
 		all = all[:resourcePage]
-		result.NextCursor = cursorAfter(all[resourcePage-1].URI)
+		result.NextCursor = CursorAfter(all[resourcePage-1].URI)
 	}
 	known := slices.DeleteFunc(result.Resources, func(r mcp.Resource) bool { return r.URI == routedURI })
 	result.Resources = append(known, all...)
@@ -304,7 +305,7 @@ func (m *Menu) listed(ctx context.Context, _ any, req *mcp.ListResourcesRequest,
 func (m *Menu) resources(ctx context.Context) []mcp.Resource {
 	all := []mcp.Resource{}
 	add := func(kind int, uri, name, title, description string) {
-		if k := resourceKinds[kind]; m.serves(k.tool) {
+		if k := ResourceKinds[kind]; m.serves(k.tool) {
 			all = append(all, mcp.Resource{URI: uri, Name: name, Title: plain(title, 100), Description: plain(description, 200), MIMEType: k.mimeType})
 		}
 	}
@@ -314,7 +315,7 @@ func (m *Menu) resources(ctx context.Context) []mcp.Resource {
 			add(workspaceKind, uri, "workspace "+name, "Connectors of "+name, "What is connected in the workspace "+name+".")
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, listTime)
+	ctx, cancel := context.WithTimeout(ctx, ListTime)
 	defer cancel()
 	api, err := m.clients(ctx)
 	if err == nil {
@@ -377,7 +378,7 @@ func compareURIs(a, b string) int {
 
 // A cursor holds the last URI of the page before, so that nothing is lost or
 // comes twice when the list changes in between.
-func cursorAfter(uri string) mcp.Cursor {
+func CursorAfter(uri string) mcp.Cursor {
 	return mcp.Cursor(base64.StdEncoding.EncodeToString([]byte(cursorBeginning + uri)))
 }
 
@@ -396,7 +397,7 @@ func checkCursor(ctx context.Context, _ any, req *mcp.ListResourcesRequest) {
 		return
 	}
 	if _, ok := readCursor(req.Params.Cursor); !ok {
-		_ = refuseWith(ctx, mcp.INVALID_PARAMS, "The cursor is not one that resources/list gave. List again without it.", nil)
+		_ = transport.RefuseWith(ctx, mcp.INVALID_PARAMS, "The cursor is not one that resources/list gave. List again without it.", nil)
 		req.Params.Cursor = "!" // which the SDK refuses
 	}
 }

@@ -1,7 +1,6 @@
-package server
+package transport
 
 import (
-	"airbyte-agent-mcp/server/telemetry"
 	"bytes"
 	"context"
 	"crypto/hmac"
@@ -22,6 +21,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"airbyte-agent-mcp/server/telemetry"
 )
 
 // This file holds the work-arounds for mcp-go v1.2.1 on /mcp; tests show for
@@ -45,9 +46,9 @@ import (
 //   - loses the acknowledgement of a subscription to nothing: see acknowledged;
 //   - loses the whole list by one bad tool: see encodeTools in handle.go.
 
-// recovered keeps a panic outside of a tool from cutting the connection
+// Recovered keeps a panic outside of a tool from cutting the connection
 // without a word; the client never sees its text.
-func (tr *Transport) recovered(next http.Handler) http.Handler {
+func (tr *Transport) Recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if p := recover(); p != nil {
@@ -55,19 +56,19 @@ func (tr *Transport) recovered(next http.Handler) http.Handler {
 					panic(p)
 				}
 				telemetry.LogPanic(tr.log, "http", p)
-				writeRPCError(w, http.StatusInternalServerError, mcp.INTERNAL_ERROR, "internal error")
+				WriteRPCError(w, http.StatusInternalServerError, mcp.INTERNAL_ERROR, "internal error")
 			}
 		}()
 		next.ServeHTTP(w, r)
 	})
 }
 
-// sameSite refuses requests that a web page made a browser send: a Host that
+// SameSite refuses requests that a web page made a browser send: a Host that
 // is not ours (DNS rebinding) and an Origin that is neither ours nor allowed.
-func (tr *Transport) sameSite(next http.Handler) http.Handler {
+func (tr *Transport) SameSite(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !tr.access.hostAllowed(r.Host) {
-			writeRPCError(w, http.StatusForbidden, mcp.INVALID_REQUEST, "host not allowed; the operator can name it with --allowed-hosts")
+			WriteRPCError(w, http.StatusForbidden, mcp.INVALID_REQUEST, "host not allowed; the operator can name it with --allowed-hosts")
 			return
 		}
 		origin := r.Header.Get("Origin")
@@ -76,7 +77,7 @@ func (tr *Transport) sameSite(next http.Handler) http.Handler {
 			return
 		}
 		if !tr.access.originAllowed(origin, r.Host) {
-			writeRPCError(w, http.StatusForbidden, mcp.INVALID_REQUEST, "origin not allowed; the operator can name it with --allowed-origins")
+			WriteRPCError(w, http.StatusForbidden, mcp.INVALID_REQUEST, "origin not allowed; the operator can name it with --allowed-origins")
 			return
 		}
 		h := w.Header()
@@ -101,17 +102,17 @@ func hostname(hostport string) string {
 	return strings.Trim(hostport, "[]")
 }
 
-func isLoopback(host string) bool {
+func IsLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback())
 }
 
-// bounded gives a body a time to arrive; net/http lifts the limit once it has.
+// Bounded gives a body a time to arrive; net/http lifts the limit once it has.
 // It stands above every handler, since net/http reads what a handler leaves.
-func bounded(next http.Handler) http.Handler {
+func Bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(BodyTimeout))
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -123,11 +124,11 @@ func (tr *Transport) readBody(w http.ResponseWriter, r *http.Request) []byte {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		writeRPCError(w, http.StatusRequestEntityTooLarge, mcp.INVALID_REQUEST,
+		WriteRPCError(w, http.StatusRequestEntityTooLarge, mcp.INVALID_REQUEST,
 			fmt.Sprintf("message larger than %d bytes (--max-request-bytes)", tr.maxRequestBytes))
 		return nil
 	case err != nil:
-		writeRPCError(w, http.StatusBadRequest, mcp.PARSE_ERROR, "the body could not be read")
+		WriteRPCError(w, http.StatusBadRequest, mcp.PARSE_ERROR, "the body could not be read")
 		return nil
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
@@ -184,7 +185,7 @@ const (
 
 var errNoSession = errors.New("unknown session: initialize again")
 
-func newSessionIDs() *sessionIDs {
+func NewSessionIDs() *sessionIDs {
 	return &sessionIDs{key: []byte(newSecret()), now: time.Now, ended: map[string]time.Time{}}
 }
 
@@ -197,9 +198,9 @@ func (s *sessionIDs) Generate() string {
 	return id + "-" + s.sign(id)
 }
 
-// count is the number of open sessions. Those that idle too long the SDK
+// Count is the number of open sessions. Those that idle too long the SDK
 // terminates.
-func (s *sessionIDs) count() int {
+func (s *sessionIDs) Count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.open
@@ -277,7 +278,7 @@ func answerable(next mcpserver.ToolHandlerFunc) mcpserver.ToolHandlerFunc {
 		}
 		for _, input := range result.InputRequests {
 			if !canAsk(mcpserver.ClientSessionFromContext(ctx), input.Method) {
-				return errorResult(fmt.Sprintf("This call needs an answer from the client, "+
+				return ErrorResult(fmt.Sprintf("This call needs an answer from the client, "+
 					"which cannot be asked for %s here. Calling again will not help.", input.Method)), nil
 			}
 		}
@@ -315,7 +316,7 @@ func undeclared(caps *mcp.ClientCapabilities, requests mcp.InputRequests) map[st
 // nothing can be subscribed to, the SDK answers at once and may lose the
 // acknowledgement, as it does any notification right before an answer.
 func acknowledged(ctx context.Context, _ any, _ *mcp.SubscriptionsListenRequest, _ *mcp.SubscriptionsListenResult) {
-	out := outletFrom(ctx)
+	out := OutletFrom(ctx)
 	if out == nil || out.begun == nil {
 		return
 	}
@@ -337,13 +338,13 @@ type refusalKey struct{}
 // refuse ends the call of ctx with the error for missing client capabilities.
 func refuse(ctx context.Context, missing map[string]struct{}) error {
 	names := slices.Sorted(maps.Keys(missing))
-	return refuseWith(ctx, mcp.MISSING_REQUIRED_CLIENT_CAPABILITY,
+	return RefuseWith(ctx, mcp.MISSING_REQUIRED_CLIENT_CAPABILITY,
 		"this call needs a client with "+strings.Join(names, " and "), map[string]any{"requiredCapabilities": missing})
 }
 
-// refuseWith ends the request of ctx with an error of our own. Since 2026-07-28
+// RefuseWith ends the request of ctx with an error of our own. Since 2026-07-28
 // what is wrong with a request has an HTTP status of its own.
-func refuseWith(ctx context.Context, code int, message string, data any) error {
+func RefuseWith(ctx context.Context, code int, message string, data any) error {
 	details := mcp.NewJSONRPCErrorDetails(code, message, data)
 	if r, ok := ctx.Value(refusalKey{}).(*protocolError); ok {
 		r.Store(&details)
@@ -404,7 +405,7 @@ func (tr *Transport) handle(ctx context.Context, message []byte) (response mcp.J
 // as well, so that nobody on the way takes the connection for dead.
 type answerWriter struct {
 	out     steady
-	outlet  *outlet
+	outlet  *Outlet
 	refused protocolError
 	header  http.Header // the SDK's; ours may be sent before it
 	id      rewritten
@@ -420,9 +421,9 @@ type answerWriter struct {
 
 var errAnswered = errors.New("the call is already answered")
 
-func newAnswerWriter(w http.ResponseWriter, o *outlet, id json.RawMessage) *answerWriter {
+func newAnswerWriter(w http.ResponseWriter, o *Outlet, id json.RawMessage) *answerWriter {
 	a := &answerWriter{out: steady{w}, outlet: o, header: http.Header{}, id: rewrite(id)}
-	o.notify, o.begun = a.notify, make(chan struct{})
+	o.Notify, o.begun = a.notify, make(chan struct{})
 	a.first = sync.OnceFunc(func() { close(o.begun) })
 	return a
 }

@@ -1,4 +1,4 @@
-package server
+package transport
 
 import (
 	"bytes"
@@ -24,7 +24,7 @@ func response(t testing.TB, result *mcp.CallToolResult) []byte {
 func spliced(t testing.TB, answer []byte) []byte {
 	t.Helper()
 	out := newOutlet(context.Background(), newSecret())
-	result, err := out.result(answer)
+	result, err := out.Result(answer)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,8 +56,8 @@ func TestAnswerLeavesAsTheSDKWouldEncodeIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var unaware *outlet // the SDK's own way
-			plain, err := unaware.result([]byte(answer))
+			var unaware *Outlet // the SDK's own way
+			plain, err := unaware.Result([]byte(answer))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -91,11 +91,11 @@ func TestToolListIsEncodedOnce(t *testing.T) {
 	t.Parallel()
 	out := newOutlet(context.Background(), newSecret())
 	list := []byte(`{"name":"a"},{"name":"b"}`)
-	n, err := out.hold(list)
+	n, err := out.Hold(list)
 	if err != nil {
 		t.Fatal(err)
 	}
-	message, err := json.Marshal(mcp.ListToolsResult{Tools: []mcp.Tool{{Name: out.mark[1:] + n + string(asList)}}})
+	message, err := json.Marshal(mcp.ListToolsResult{Tools: []mcp.Tool{{Name: out.Mark[1:] + n + string(AsList)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,10 +111,10 @@ func TestToolListIsEncodedOnce(t *testing.T) {
 func TestAnswersThatNobodyReadsAreBounded(t *testing.T) {
 	t.Parallel()
 	out := newOutlet(context.Background(), newSecret())
-	if _, err := out.hold(make([]byte, maxHeld)); err != nil {
+	if _, err := out.Hold(make([]byte, maxHeld)); err != nil {
 		t.Fatalf("one answer must always fit: %v", err)
 	}
-	if _, err := out.hold([]byte("{}")); err == nil {
+	if _, err := out.Hold([]byte("{}")); err == nil {
 		t.Error("a second answer was held beyond the bound")
 	}
 }
@@ -135,7 +135,7 @@ func BenchmarkAnswer(b *testing.B) {
 					if way == "encoder" {
 						out = nil
 					}
-					result, err := out.result(answer)
+					result, err := out.Result(answer)
 					if err != nil {
 						b.Fatal(err)
 					}

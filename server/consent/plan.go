@@ -1,4 +1,4 @@
-package server
+package consent
 
 import (
 	"bytes"
@@ -19,10 +19,10 @@ import (
 // This file shows plans to a person: what they approve must be before them.
 
 const (
-	// maxFormWords is the longest plan, in bytes, that a client is asked to show
+	// MaxFormWords is the longest plan, in bytes, that a client is asked to show
 	// in a question of its own. Those are made for some lines: what is longer
 	// goes unread, or is cut without a word, while a page shows all of it.
-	maxFormWords = 8000
+	MaxFormWords = 8000
 	// maxAside bounds what helps to judge a plan and is not sent, in characters.
 	maxAside = 1000
 	// maxPretty is the longest JSON, in bytes, that is given space to be read by:
@@ -30,9 +30,9 @@ const (
 	maxPretty = 256 << 10
 )
 
-// inWords is a plan as text, with all that is sent in it: for a client or a
+// InWords is a plan as text, with all that is sent in it: for a client or a
 // terminal that shows it to a person. What comes from a record stands last.
-func inWords(p plan.Plan) string {
+func InWords(p plan.Plan) string {
 	var b strings.Builder
 	b.WriteString(p.Summary + "\n")
 	for _, fact := range facts(p) {

@@ -1,7 +1,6 @@
-package server
+package menu
 
 import (
-	"airbyte-agent-mcp/schemas/safetext"
 	"context"
 	"fmt"
 	"maps"
@@ -12,6 +11,9 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"airbyte-agent-mcp/schemas/safetext"
+	"airbyte-agent-mcp/server/transport"
 )
 
 // maxPromptArgument bounds what a person may type into an argument, in characters.
@@ -166,7 +168,7 @@ func (m *Menu) promptHandler(p prompt) mcpserver.PromptHandlerFunc {
 	return func(ctx context.Context, req mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 		given, err := p.given(req.Params.Arguments)
 		if err != nil {
-			return nil, refuseWith(ctx, mcp.INVALID_PARAMS, err.Error(), nil)
+			return nil, transport.RefuseWith(ctx, mcp.INVALID_PARAMS, err.Error(), nil)
 		}
 		return &mcp.GetPromptResult{
 			Description: p.description,

@@ -1,10 +1,12 @@
-package server
+package transport
 
-import "sync"
+import (
+	"sync"
+)
 
-// maxArriving bounds the messages under way in all, in bytes: while the SDK
+// MaxArriving bounds the messages under way in all, in bytes: while the SDK
 // reads a message it takes a dozen times its size.
-const maxArriving = 32 << 20
+const MaxArriving = 32 << 20
 
 const busy = "the server is busy with other large messages; nothing was done, send it again in a moment"
 
@@ -15,9 +17,9 @@ type budget struct {
 	used int64
 }
 
-// take spends n, or nothing if that would be too much. When nothing is spent,
+// Take spends n, or nothing if that would be too much. When nothing is spent,
 // anything may be.
-func (b *budget) take(n int64) bool {
+func (b *budget) Take(n int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.used > 0 && b.used+n > b.most {

@@ -1,4 +1,4 @@
-package server
+package transport
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// session is the client of a conversation, as the SDK wants to see it.
-type session struct {
+// Session is the client of a conversation, as the SDK wants to see it.
+type Session struct {
 	id            string
 	notifications chan mcp.JSONRPCNotification
 	flushes       chan chan struct{}
@@ -26,22 +26,22 @@ type session struct {
 	caps     mcp.ClientCapabilities
 	version  string
 	asked    int                      // number of the last request to the client
-	awaiting map[string]chan envelope // our requests to the client, by id
+	awaiting map[string]chan Envelope // our requests to the client, by id
 }
 
-func newSession(id string, send func(any)) *session {
-	return &session{
+func newSession(id string, send func(any)) *Session {
+	return &Session{
 		id:            id,
 		notifications: make(chan mcp.JSONRPCNotification, 100),
 		flushes:       make(chan chan struct{}),
 		send:          send,
 		level:         mcp.LoggingLevelError,
-		awaiting:      map[string]chan envelope{},
+		awaiting:      map[string]chan Envelope{},
 	}
 }
 
 // flush returns once everything notified so far is written.
-func (s *session) flush(ctx context.Context) {
+func (s *Session) flush(ctx context.Context) {
 	flushed := make(chan struct{})
 	select {
 	case s.flushes <- flushed:
@@ -51,8 +51,8 @@ func (s *session) flush(ctx context.Context) {
 }
 
 // ask sends a request to the client and waits for its result.
-func (s *session) ask(ctx context.Context, method mcp.MCPMethod, params, result any) error {
-	answer := make(chan envelope, 1)
+func (s *Session) ask(ctx context.Context, method mcp.MCPMethod, params, result any) error {
+	answer := make(chan Envelope, 1)
 	s.mu.Lock()
 	s.asked++
 	id := strconv.Itoa(s.asked)
@@ -85,7 +85,7 @@ func (s *session) ask(ctx context.Context, method mcp.MCPMethod, params, result 
 }
 
 // answer hands a response to whoever asked; others are dropped.
-func (s *session) answer(m envelope) {
+func (s *Session) answer(m Envelope) {
 	s.mu.Lock()
 	waiting := s.awaiting[string(m.ID)]
 	delete(s.awaiting, string(m.ID))
@@ -96,37 +96,37 @@ func (s *session) answer(m envelope) {
 }
 
 // RequestElicitation implements the SDK's SessionWithElicitation.
-func (s *session) RequestElicitation(ctx context.Context, r mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
+func (s *Session) RequestElicitation(ctx context.Context, r mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
 	var result mcp.ElicitationResult
 	return &result, s.ask(ctx, mcp.MethodElicitationCreate, r.Params, &result)
 }
 
-func (s *session) SessionID() string { return s.id }
-func (s *session) Initialize()       { s.initialized.Store(true) }
-func (s *session) Initialized() bool { return s.initialized.Load() }
-func (s *session) NotificationChannel() chan<- mcp.JSONRPCNotification {
+func (s *Session) SessionID() string { return s.id }
+func (s *Session) Initialize()       { s.initialized.Store(true) }
+func (s *Session) Initialized() bool { return s.initialized.Load() }
+func (s *Session) NotificationChannel() chan<- mcp.JSONRPCNotification {
 	return s.notifications
 }
 
-func (s *session) SetLogLevel(level mcp.LoggingLevel) { set(s, &s.level, level) }
-func (s *session) GetLogLevel() mcp.LoggingLevel      { return get(s, &s.level) }
+func (s *Session) SetLogLevel(level mcp.LoggingLevel) { set(s, &s.level, level) }
+func (s *Session) GetLogLevel() mcp.LoggingLevel      { return get(s, &s.level) }
 
-func (s *session) SetClientInfo(info mcp.Implementation) { set(s, &s.info, info) }
-func (s *session) GetClientInfo() mcp.Implementation     { return get(s, &s.info) }
+func (s *Session) SetClientInfo(info mcp.Implementation) { set(s, &s.info, info) }
+func (s *Session) GetClientInfo() mcp.Implementation     { return get(s, &s.info) }
 
-func (s *session) SetClientCapabilities(caps mcp.ClientCapabilities) { set(s, &s.caps, caps) }
-func (s *session) GetClientCapabilities() mcp.ClientCapabilities     { return get(s, &s.caps) }
+func (s *Session) SetClientCapabilities(caps mcp.ClientCapabilities) { set(s, &s.caps, caps) }
+func (s *Session) GetClientCapabilities() mcp.ClientCapabilities     { return get(s, &s.caps) }
 
-func (s *session) SetProtocolVersion(version string) { set(s, &s.version, version) }
-func (s *session) ProtocolVersion() string           { return get(s, &s.version) }
+func (s *Session) SetProtocolVersion(version string) { set(s, &s.version, version) }
+func (s *Session) ProtocolVersion() string           { return get(s, &s.version) }
 
-func set[T any](s *session, field *T, value T) {
+func set[T any](s *Session, field *T, value T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	*field = value
 }
 
-func get[T any](s *session, field *T) T {
+func get[T any](s *Session, field *T) T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return *field

@@ -1,4 +1,4 @@
-package server
+package transport
 
 import (
 	"net/url"
@@ -20,10 +20,10 @@ func (a Access) hostAllowed(host string) bool {
 	if slices.Contains(a.Hosts, host) || slices.Contains(a.Hosts, name) {
 		return true
 	}
-	if isLoopback(name) {
+	if IsLoopback(name) {
 		return true
 	}
-	return len(a.Hosts) == 0 && !a.onLoopback()
+	return len(a.Hosts) == 0 && !a.OnLoopback()
 }
 
 func (a Access) originAllowed(origin, host string) bool {
@@ -34,15 +34,15 @@ func (a Access) originAllowed(origin, host string) bool {
 	if err != nil || u.Host == "" {
 		return false
 	}
-	if isLoopback(hostname(host)) {
-		return a.onLoopback() && isLoopback(u.Hostname())
+	if IsLoopback(hostname(host)) {
+		return a.OnLoopback() && IsLoopback(u.Hostname())
 	}
 	// A page served under our own name is ours only if the operator says that
 	// it is our name: a foreign name can be made to lead here.
 	return u.Host == host && (slices.Contains(a.Hosts, host) || slices.Contains(a.Hosts, hostname(host)))
 }
 
-// onLoopback reports whether only this machine can reach the address.
-func (a Access) onLoopback() bool {
-	return isLoopback(hostname(a.Address))
+// OnLoopback reports whether only this machine can reach the address.
+func (a Access) OnLoopback() bool {
+	return IsLoopback(hostname(a.Address))
 }

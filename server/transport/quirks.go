@@ -1,4 +1,4 @@
-package server
+package transport
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 //go:embed quirks.json
 var quirksFile []byte
 
-// quirk is what is known of one client: how an answer must look on the wire so
+// Quirk is what is known of one client: how an answer must look on the wire so
 // that its facts arrive. The facts themselves are the same for every client.
-type quirk struct {
+type Quirk struct {
 	Name  string `json:"name"`
 	Match string `json:"match"` // part of clientInfo.name, in lower case
 	// Blobs says that the client keeps an embedded resource away from its
@@ -26,14 +26,14 @@ type quirk struct {
 	Why   string `json:"why"`
 }
 
-var quirks = sync.OnceValues(func() ([]quirk, error) {
-	var file struct{ Clients []quirk }
+var quirks = sync.OnceValues(func() ([]Quirk, error) {
+	var file struct{ Clients []Quirk }
 	err := json.Unmarshal(quirksFile, &file)
 	return file.Clients, err
 })
 
-// quirkOf looks a client up by the name that it gave itself.
-func quirkOf(client string) quirk {
+// QuirkOf looks a client up by the name that it gave itself.
+func QuirkOf(client string) Quirk {
 	known, _ := quirks() // a test reads the file
 	client = strings.ToLower(client)
 	for _, q := range known {
@@ -41,12 +41,12 @@ func quirkOf(client string) quirk {
 			return q
 		}
 	}
-	return quirk{}
+	return Quirk{}
 }
 
-// clientName is what the client calls itself: with each request since
+// ClientName is what the client calls itself: with each request since
 // 2026-07-28, with the first one before.
-func clientName(ctx context.Context, meta *mcp.Meta) string {
+func ClientName(ctx context.Context, meta *mcp.Meta) string {
 	if meta != nil {
 		if info := meta.ClientInfo(); info != nil && info.Name != "" {
 			return info.Name

@@ -1,4 +1,4 @@
-package server
+package consent
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/server/connect"
+	"airbyte-agent-mcp/server/transport"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/ledger"
 )
@@ -157,33 +158,33 @@ func sameNumbers(v any) any {
 	return v
 }
 
-// connect sends the person to a form for the credentials that a call lacks, and
+// Connect sends the person to a form for the credentials that a call lacks, and
 // waits until ctx ends for what comes of it. The same call made again waits on.
-func (c *Consent) connect(ctx context.Context, req mcp.CallToolRequest, need *tools.CredentialsNeeded) *mcp.CallToolResult {
+func (c *Consent) Connect(ctx context.Context, req mcp.CallToolRequest, need *tools.CredentialsNeeded) *mcp.CallToolResult {
 	api, err := c.clients(ctx)
 	if err != nil {
-		return errorResult(err.Error())
+		return transport.ErrorResult(err.Error())
 	}
 	key := formKey(api, need)
 	answer := mcpserver.ElicitationResponse(req.Params.InputResponses, askForm)
-	if answer != nil && c.visits.find(key, c.now()) == nil {
-		return errorResult("The form that the person was sent to is not known here any more. list_connectors shows whether the connector was created; the same call opens a new form.")
+	if answer != nil && c.visits.find(key, c.Now()) == nil {
+		return transport.ErrorResult("The form that the person was sent to is not known here any more. list_connectors shows whether the connector was created; the same call opens a new form.")
 	}
 	visit, again, err := c.formOf(ctx, api, key, need)
 	if err != nil {
-		return errorResult("The credentials are missing, and no form can be shown: " + err.Error() + ". Nothing was created.")
+		return transport.ErrorResult("The credentials are missing, and no form can be shown: " + err.Error() + ". Nothing was created.")
 	}
 	if answer != nil && answer.Action != mcp.ElicitationResponseActionAccept {
 		return c.connected(ctx, key, visit, connect.Outcome{}, errNotGone)
 	}
 	var q *question
-	if _, byPage := abilities(ctx); byPage && !again {
+	if _, byPage := transport.Abilities(ctx); byPage && !again {
 		goThere := goTo(visit, "Enter the credentials on a page of this server. They go to Airbyte, and not through the chat.")
 		if mcpserver.IsModernRequest(ctx) {
 			return mcpserver.NewInputRequestBuilder("").Elicit(askForm, goThere).ToolResult()
 		}
-		c.visits.sent(key, sessionOf(ctx), c.now())
-		q = c.put(ctx, visit.ID, goThere, c.now().Add(visitLife), nil)
+		c.visits.sent(key, transport.SessionOf(ctx), c.Now())
+		q = c.put(ctx, visit.ID, goThere, c.Now().Add(visitLife), nil)
 	}
 	if q == nil && !again && !c.opened(visit) {
 		return c.unfinished(visit) // the link must get to the person first
@@ -197,14 +198,14 @@ func (c *Consent) connect(ctx context.Context, req mcp.CallToolRequest, need *to
 
 // opened tells whether a page was opened in the person's browser.
 func (c *Consent) opened(visit *connect.Visit) bool {
-	return c.pages.open != nil && c.pages.open(visit.URL) == nil
+	return c.Pages.Open != nil && c.Pages.Open(visit.URL) == nil
 }
 
 // formOf is the form of a call, the same one until it was heard what became of it.
 func (c *Consent) formOf(ctx context.Context, api *airbyteclient.Client, key string, need *tools.CredentialsNeeded) (visit *connect.Visit, again bool, err error) {
 	c.visits.making.Lock()
 	defer c.visits.making.Unlock()
-	if visit = c.visits.find(key, c.now()); visit != nil {
+	if visit = c.visits.find(key, c.Now()); visit != nil {
 		return visit, true, nil
 	}
 	visit, err = c.newVisit(ctx, api, key, need)
@@ -212,17 +213,17 @@ func (c *Consent) formOf(ctx context.Context, api *airbyteclient.Client, key str
 }
 
 func (c *Consent) newVisit(ctx context.Context, api *airbyteclient.Client, key string, need *tools.CredentialsNeeded) (*connect.Visit, error) {
-	if err := c.pages.ready(c.transport); err != nil {
+	if err := c.Pages.ready(c.transport); err != nil {
 		return nil, err
 	}
-	visit, err := c.pages.Connect(ctx, api.Identity(), requestOf(need))
+	visit, err := c.Pages.Connect(ctx, api.Identity(), requestOf(need))
 	if err != nil {
 		return nil, err
 	}
 	if err := need.Asked(visit.ID); err != nil {
 		return nil, err
 	}
-	if err := c.visits.keep(key, visit, c.now()); err != nil {
+	if err := c.visits.keep(key, visit, c.Now()); err != nil {
 		return nil, err
 	}
 	c.watch(ctx, key, visit, func(connect.Outcome) {}) // the model may never ask what came of it: then it expires
@@ -247,9 +248,9 @@ func (c *Consent) connected(ctx context.Context, key string, visit *connect.Visi
 	c.visits.drop(key)
 	switch {
 	case errors.Is(err, errNotGone):
-		return errorResult("The person does not want to connect this now. Nothing was created. Ask them before you try again.")
+		return transport.ErrorResult("The person does not want to connect this now. Nothing was created. Ask them before you try again.")
 	case err != nil:
-		return errorResult("What became of the form is not known here: " + err.Error() + ". list_connectors shows whether the connector was created.")
+		return transport.ErrorResult("What became of the form is not known here: " + err.Error() + ". list_connectors shows whether the connector was created.")
 	}
 	switch o.State {
 	case connect.StateCreated:
@@ -260,15 +261,15 @@ func (c *Consent) connected(ctx context.Context, key string, visit *connect.Visi
 			Next        string `json:"next"`
 		}{o.ConnectorID, o.Name, o.Account, nextOf(o)})
 	case connect.StateRefused:
-		return errorResult("It was refused: " + strings.TrimSuffix(o.Why, ".") + ". Nothing was created. Where a setting is missing or wrong, give it in replication_config or environment; the call opens a new form.")
+		return transport.ErrorResult("It was refused: " + strings.TrimSuffix(o.Why, ".") + ". Nothing was created. Where a setting is missing or wrong, give it in replication_config or environment; the call opens a new form.")
 	case connect.StateUnclear:
-		return errorResult("Airbyte was told to create the connector and gave no clear answer: " + o.Why + ". It may be there: list_connectors shows it. Call again only if it is not there, for a new form.")
+		return transport.ErrorResult("Airbyte was told to create the connector and gave no clear answer: " + o.Why + ". It may be there: list_connectors shows it. Call again only if it is not there, for a new form.")
 	case connect.StateAbandoned:
-		return errorResult("The person closed the form without connecting. Nothing was created. Ask them before you try again.")
+		return transport.ErrorResult("The person closed the form without connecting. Nothing was created. Ask them before you try again.")
 	case connect.StateExpired:
-		return errorResult("The form was not filled in within 15 minutes. Nothing was created. The same call opens a new one.")
+		return transport.ErrorResult("The form was not filled in within 15 minutes. Nothing was created. The same call opens a new one.")
 	}
-	return errorResult("The form ended as " + o.State + ". list_connectors shows whether the connector was created.")
+	return transport.ErrorResult("The form ended as " + o.State + ". list_connectors shows whether the connector was created.")
 }
 
 func nextOf(o connect.Outcome) string {
@@ -283,7 +284,7 @@ func nextOf(o connect.Outcome) string {
 
 // unfinished tells of a form that still waits for its person.
 func (c *Consent) unfinished(visit *connect.Visit) *mcp.CallToolResult {
-	return errorResult(fmt.Sprintf("Not connected yet: a person must enter the credentials on a page, or sign in from there, which takes them past this chat. "+
+	return transport.ErrorResult(fmt.Sprintf("Not connected yet: a person must enter the credentials on a page, or sign in from there, which takes them past this chat. "+
 		"Give the user this link, if they do not have the page open: %s\nIt is good for 15 minutes and one use. "+
 		"Then call create_connector again with the very same arguments: it waits for them and tells what came of it.", visit.URL))
 }
@@ -293,9 +294,9 @@ func (c *Consent) plainly(ctx context.Context, answer any) *mcp.CallToolResult {
 	raw, err := json.Marshal(answer)
 	if err == nil {
 		var result *mcp.CallToolResult
-		if result, err = outletFrom(ctx).result(raw); err == nil {
+		if result, err = transport.OutletFrom(ctx).Result(raw); err == nil {
 			return result
 		}
 	}
-	return errorResult("The answer was dropped: " + err.Error() + ".")
+	return transport.ErrorResult("The answer was dropped: " + err.Error() + ".")
 }

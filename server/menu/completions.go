@@ -1,4 +1,4 @@
-package server
+package menu
 
 import (
 	"cmp"
@@ -16,16 +16,17 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/server/telemetry"
+	"airbyte-agent-mcp/server/transport"
 	"airbyte-agent-mcp/tools/refusal"
 )
 
 const (
-	// completionTime is how long a person who types waits for names.
-	completionTime = 2 * time.Second
+	// CompletionTime is how long a person who types waits for names.
+	CompletionTime = 2 * time.Second
 	// namesTime is how long finding names may take; who types on gets them then.
 	namesTime = 15 * time.Second
-	// namesAge is how long names are taken for true.
-	namesAge = time.Minute
+	// NamesAge is how long names are taken for true.
+	NamesAge = time.Minute
 	// maxNames bounds the lists of names that are kept, of all accounts, and
 	// maxNamesOne each of them.
 	maxNames, maxNamesOne = 256, 1000
@@ -82,7 +83,7 @@ func (c completer) CompletePromptArgument(ctx context.Context, name string, argu
 
 // CompleteResourceArgument implements the SDK's ResourceCompletionProvider.
 func (c completer) CompleteResourceArgument(ctx context.Context, uri string, argument mcp.CompleteArgument, given mcp.CompleteContext) (*mcp.Completion, error) {
-	for i, k := range resourceKinds {
+	for i, k := range ResourceKinds {
 		if kind := resourceNames[i][argument.Name]; k.template == uri && kind != "" {
 			return c.choices(ctx, kind, argument.Value, given.Arguments), nil
 		}
@@ -102,9 +103,9 @@ func (c completer) choices(ctx context.Context, kind nameKind, typed string, giv
 		}
 		kind = connectorNames
 	}
-	ctx, release := outletFrom(ctx).bind(ctx)
+	ctx, release := transport.OutletFrom(ctx).Bind(ctx)
 	defer release()
-	ctx, cancel := context.WithTimeout(ctx, completionTime)
+	ctx, cancel := context.WithTimeout(ctx, CompletionTime)
 	defer cancel()
 	names, err := c.find(ctx, kind, given)
 	if err != nil {
@@ -266,7 +267,7 @@ type nameList struct {
 func (f *foundNames) get(ctx context.Context, key string, find func(context.Context) ([]choice, error)) ([]choice, error) {
 	f.mu.Lock()
 	list, ok := f.lists[key]
-	if !ok || time.Since(list.when) > namesAge {
+	if !ok || time.Since(list.when) > NamesAge {
 		list = &nameList{when: time.Now(), done: make(chan struct{})}
 		f.keep(key, list)
 		go func() {

@@ -1,4 +1,4 @@
-package server
+package transport
 
 import (
 	"bufio"
@@ -30,7 +30,7 @@ const (
 // ServeStdio serves one client until in ends or ctx is done, then lets the
 // calls under way finish for a few seconds, tells the rest, and returns.
 func (tr *Transport) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
-	t, calls, err := tr.converse(context.WithoutCancel(ctx), newSecret(), func(o *outlet, message []byte) error {
+	t, calls, err := tr.Converse(context.WithoutCancel(ctx), newSecret(), func(o *Outlet, message []byte) error {
 		err := o.splice(out, append(message, '\n'))
 		if err != nil {
 			tr.log.Warn("standard output closed", "error", err)
@@ -49,8 +49,8 @@ func (tr *Transport) ServeStdio(ctx context.Context, in io.Reader, out io.Writer
 	}()
 	go func() {
 		defer close(served)
-		t.drain(ctx, t.receiveLines(ctx, calls, lines))
-		t.close(calls)
+		t.Drain(ctx, t.receiveLines(ctx, calls, lines))
+		t.Close(calls)
 	}()
 	select {
 	case <-ctx.Done():
@@ -61,7 +61,7 @@ func (tr *Transport) ServeStdio(ctx context.Context, in io.Reader, out io.Writer
 	// the process: a write to it cannot be given up.
 	select {
 	case <-served:
-	case <-time.After(drainAtEOF + 2*drainCanceled):
+	case <-time.After(drainAtEOF + 2*DrainCanceled):
 		t.stop()
 		tr.log.Warn("standard output is not read; answers are lost")
 	}
@@ -92,12 +92,12 @@ func (t *conversation) receiveLine(ctx context.Context, l line) {
 			fmt.Sprintf("message larger than %d bytes (--max-request-bytes)", t.transport.maxRequestBytes))
 		return
 	}
-	var m envelope
+	var m Envelope
 	if err := json.Unmarshal(l.bytes, &m); err != nil {
 		t.fail(nil, mcp.PARSE_ERROR, "message is not a JSON-RPC object on one line")
 		return
 	}
-	t.receive(ctx, m, l.bytes)
+	t.Receive(ctx, m, l.bytes)
 }
 
 // line is one line of input. Of one that is too long only the beginning and

@@ -1,4 +1,4 @@
-package server
+package menu
 
 import (
 	"log/slog"
@@ -19,8 +19,8 @@ type Menu struct {
 	names   foundNames // for completions
 }
 
-// NewMenu returns a menu over the tools of runner.
-func NewMenu(runner *dispatch.Runner, clients account.Clients, log *slog.Logger) *Menu {
+// New returns a menu over the tools of runner.
+func New(runner *dispatch.Runner, clients account.Clients, log *slog.Logger) *Menu {
 	return &Menu{runner: runner, clients: clients, log: log}
 }
 

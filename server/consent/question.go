@@ -1,4 +1,4 @@
-package server
+package consent
 
 import (
 	"context"
@@ -12,41 +12,17 @@ import (
 
 	"airbyte-agent-mcp/server/connect"
 	"airbyte-agent-mcp/server/telemetry"
+	"airbyte-agent-mcp/server/transport"
 )
-
-// abilities are the ways in which a client can ask its person: by a form of
-// its own, by sending them to a page.
-func abilities(ctx context.Context) (form, page bool) {
-	caps := &mcp.ClientCapabilities{}
-	if info := mcpserver.RequestProtocolInfoFromContext(ctx); info != nil && info.Modern {
-		caps = info.ClientCapabilities
-	} else if session := mcpserver.ClientSessionFromContext(ctx); canAsk(session, mcp.MethodElicitationCreate) {
-		known := session.(mcpserver.SessionWithClientInfo).GetClientCapabilities()
-		caps = &known
-	}
-	if caps == nil {
-		return false, false
-	}
-	e := caps.Elicitation
-	return e != nil && (e.Form != nil || e.URL == nil), e != nil && e.URL != nil
-}
 
 // goTo asks a client to send its person to a page.
 func goTo(visit *connect.Visit, why string) mcp.ElicitationParams {
 	return mcp.ElicitationParams{Mode: mcp.ElicitationModeURL, ElicitationID: visit.ID, URL: visit.URL, Message: why}
 }
 
-func sessionOf(ctx context.Context) string {
-	session := mcpserver.ClientSessionFromContext(ctx)
-	if session == nil {
-		return ""
-	}
-	return session.SessionID()
-}
-
-// heard takes the person's answer that a client of 2026-07-28 sends with a
+// Heard takes the person's answer that a client of 2026-07-28 sends with a
 // call, and returns words for the model where the call ends with it.
-func (c *Consent) heard(ctx context.Context, req mcp.CallToolRequest) string {
+func (c *Consent) Heard(ctx context.Context, req mcp.CallToolRequest) string {
 	answer := mcpserver.ElicitationResponse(req.Params.InputResponses, askPlan)
 	if answer == nil {
 		return ""
@@ -85,8 +61,8 @@ type question struct {
 
 // questions are those that have no answer yet, by session and what they are about.
 type questions struct {
-	mu   sync.Mutex // guards open
-	open map[string]*question
+	Mu   sync.Mutex // guards open
+	Open map[string]*question
 }
 
 const maxQuestions = 1024
@@ -99,30 +75,30 @@ var (
 // put has the client of ctx ask its person, unless it does so already. The SDK
 // would ask within the call, and wait as long as the client likes.
 func (c *Consent) put(ctx context.Context, about string, params mcp.ElicitationParams, until time.Time, take func(context.Context, *mcp.ElicitationResult) string) *question {
-	key := sessionOf(ctx) + "/" + about
-	c.questions.mu.Lock()
-	defer c.questions.mu.Unlock()
-	if q := c.questions.open[key]; q != nil {
+	key := transport.SessionOf(ctx) + "/" + about
+	c.Questions.Mu.Lock()
+	defer c.Questions.Mu.Unlock()
+	if q := c.Questions.Open[key]; q != nil {
 		return q
 	}
 	ended, end := context.WithCancel(context.Background())
 	q := &question{ended: ended, stop: func() {}}
-	if len(c.questions.open) >= maxQuestions {
+	if len(c.Questions.Open) >= maxQuestions {
 		q.err = errNotAsked
 		end()
 		return q
 	}
-	if c.questions.open == nil {
-		c.questions.open = map[string]*question{}
+	if c.Questions.Open == nil {
+		c.Questions.Open = map[string]*question{}
 	}
-	c.questions.open[key] = q
-	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), until.Sub(c.now()))
+	c.Questions.Open[key] = q
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), until.Sub(c.Now()))
 	q.stop = cancel
-	c.pages.watching.Go(func() {
+	c.Pages.watching.Go(func() {
 		defer end()
-		defer c.questions.drop(key)
+		defer c.Questions.drop(key)
 		defer cancel()
-		defer context.AfterFunc(c.pages.serving, cancel)()
+		defer context.AfterFunc(c.Pages.serving, cancel)()
 		defer func() {
 			if p := recover(); p != nil {
 				telemetry.LogPanic(c.log, "question", p)
@@ -138,16 +114,16 @@ func (c *Consent) put(ctx context.Context, about string, params mcp.ElicitationP
 }
 
 func (qs *questions) drop(key string) {
-	qs.mu.Lock()
-	defer qs.mu.Unlock()
-	delete(qs.open, key)
+	qs.Mu.Lock()
+	defer qs.Mu.Unlock()
+	delete(qs.Open, key)
 }
 
 // withdraw ends the questions about something that has become clear without them.
 func (qs *questions) withdraw(about string) {
-	qs.mu.Lock()
-	defer qs.mu.Unlock()
-	for key, q := range qs.open {
+	qs.Mu.Lock()
+	defer qs.Mu.Unlock()
+	for key, q := range qs.Open {
 		if strings.HasSuffix(key, "/"+about) {
 			q.stop()
 		}
@@ -166,10 +142,10 @@ func (c *Consent) outcome(ctx context.Context, key string, visit *connect.Visit,
 			}
 		})()
 	}
-	o, err := c.pages.Outcome(waiting, visit.ID)
+	o, err := c.Pages.Outcome(waiting, visit.ID)
 	if err == nil && o.State == connect.StateWaiting && q != nil && q.ended.Err() != nil {
 		// What was done on the page ends the question too.
-		if o, err = c.pages.Outcome(waiting, visit.ID); o.State == connect.StateWaiting {
+		if o, err = c.Pages.Outcome(waiting, visit.ID); o.State == connect.StateWaiting {
 			return o, q.fault()
 		}
 	}
@@ -193,13 +169,13 @@ func (q *question) fault() error {
 // watch waits for what comes of a page, as calls may not.
 func (c *Consent) watch(ctx context.Context, key string, visit *connect.Visit, came func(connect.Outcome)) {
 	ctx = context.WithoutCancel(ctx)
-	c.pages.watching.Go(func() {
-		o, err := c.pages.Outcome(c.pages.serving, visit.ID)
+	c.Pages.watching.Go(func() {
+		o, err := c.Pages.Outcome(c.Pages.serving, visit.ID)
 		if err != nil {
 			return
 		}
-		c.questions.withdraw(visit.ID)
-		if _, reached := mcpserver.ClientSessionFromContext(ctx).(*session); reached && o.State != connect.StateWaiting {
+		c.Questions.withdraw(visit.ID)
+		if _, reached := mcpserver.ClientSessionFromContext(ctx).(*transport.Session); reached && o.State != connect.StateWaiting {
 			c.complete(ctx, key, visit)
 		}
 		came(o)
@@ -209,12 +185,12 @@ func (c *Consent) watch(ctx context.Context, key string, visit *connect.Visit, c
 // complete tells the client that sent its person to a page that they are done
 // there. On /mcp that needs a call under way, for there is no other stream.
 func (c *Consent) complete(ctx context.Context, key string, visit *connect.Visit) {
-	if !c.visits.completed(key, sessionOf(ctx)) {
+	if !c.visits.completed(key, transport.SessionOf(ctx)) {
 		return
 	}
-	if ours, ok := mcpserver.ClientSessionFromContext(ctx).(*session); ok {
+	if ours, ok := mcpserver.ClientSessionFromContext(ctx).(*transport.Session); ok {
 		_ = c.mcp.SendElicitationComplete(ctx, ours, visit.ID) // a client need not be told
 		return
 	}
-	_ = outletFrom(ctx).notify(string(mcp.MethodNotificationElicitationComplete), map[string]any{"elicitationId": visit.ID})
+	_ = transport.OutletFrom(ctx).Notify(string(mcp.MethodNotificationElicitationComplete), map[string]any{"elicitationId": visit.ID})
 }

@@ -1,7 +1,6 @@
-package server
+package transport
 
 import (
-	"airbyte-agent-mcp/schemas/rawjson"
 	"bytes"
 	"context"
 	"crypto/rand"
@@ -13,6 +12,8 @@ import (
 	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // This file lets connector JSON pass through the SDK as bytes. The SDK's
@@ -29,13 +30,13 @@ const maxHeld = 128 << 20
 
 var errNotReading = errors.New("the client is not reading its answers")
 
-// outlet is where the messages of one client leave: one HTTP answer, one SSE
+// Outlet is where the messages of one client leave: one HTTP answer, one SSE
 // stream, or standard output. It holds the answers whose markers are under way.
-type outlet struct {
+type Outlet struct {
 	closed context.Context                       // ends when calls must
-	notify func(method string, params any) error // sends a notification at once, in order
+	Notify func(method string, params any) error // sends a notification at once, in order
 	begun  chan struct{}                         // closed with the first message of the SDK's; nil where it loses none
-	mark   string                                // `"airbyte:<secret>:`, unguessable, so that no data can pose as a marker
+	Mark   string                                // `"airbyte:<secret>:`, unguessable, so that no data can pose as a marker
 	mu     sync.Mutex                            // guards the fields below
 	held   map[string][]byte                     // marker number → answer
 	bytes  int                                   // sum of held
@@ -46,7 +47,7 @@ type outlet struct {
 const (
 	asText  = 't' // by the bytes as a JSON string
 	asValue = 's' // by the bytes themselves
-	asList  = 'l' // by the bytes in place of the whole tool whose name it is
+	AsList  = 'l' // by the bytes in place of the whole tool whose name it is
 )
 
 // listBefore is how the SDK encodes a tool that has only a name, up to the name.
@@ -60,8 +61,8 @@ var listBefore = func() []byte {
 
 type outletKey struct{}
 
-func newOutlet(closed context.Context, secret string) *outlet {
-	return &outlet{closed: closed, mark: `"airbyte:` + secret + `:`, held: map[string][]byte{}}
+func newOutlet(closed context.Context, secret string) *Outlet {
+	return &Outlet{closed: closed, Mark: `"airbyte:` + secret + `:`, held: map[string][]byte{}}
 }
 
 // newSecret returns 128 random bits as text.
@@ -71,18 +72,18 @@ func newSecret() string {
 	return hex.EncodeToString(b[:])
 }
 
-func withOutlet(ctx context.Context, o *outlet) context.Context {
+func withOutlet(ctx context.Context, o *Outlet) context.Context {
 	return context.WithValue(ctx, outletKey{}, o)
 }
 
-func outletFrom(ctx context.Context) *outlet {
-	o, _ := ctx.Value(outletKey{}).(*outlet)
+func OutletFrom(ctx context.Context) *Outlet {
+	o, _ := ctx.Value(outletKey{}).(*Outlet)
 	return o
 }
 
-// bind ends ctx also when the outlet closes. A call whose context alone ended
+// Bind ends ctx also when the outlet closes. A call whose context alone ended
 // would not be answered: the SDK takes that for a client that has gone.
-func (o *outlet) bind(ctx context.Context) (context.Context, context.CancelFunc) {
+func (o *Outlet) Bind(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	if o == nil {
 		return ctx, cancel
@@ -91,8 +92,8 @@ func (o *outlet) bind(ctx context.Context) (context.Context, context.CancelFunc)
 	return ctx, func() { stop(); cancel() }
 }
 
-// hold keeps an answer and returns the marker's number.
-func (o *outlet) hold(answer []byte) (string, error) {
+// Hold keeps an answer and returns the marker's number.
+func (o *Outlet) Hold(answer []byte) (string, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.bytes+len(answer) > maxHeld && o.bytes > 0 {
@@ -105,21 +106,21 @@ func (o *outlet) hold(answer []byte) (string, error) {
 	return n, nil
 }
 
-// result makes the tool result for an answer that is one valid JSON object:
+// Result makes the tool result for an answer that is one valid JSON object:
 // the same facts as text and as structure, since some clients show their model
 // only one of the two.
-func (o *outlet) result(answer []byte) (*mcp.CallToolResult, error) {
+func (o *Outlet) Result(answer []byte) (*mcp.CallToolResult, error) {
 	if o == nil { // called in this process, without a transport
 		return &mcp.CallToolResult{
 			Content:              []mcp.Content{mcp.TextContent{Type: "text", Text: string(answer)}},
 			RawStructuredContent: answer,
 		}, nil
 	}
-	n, err := o.hold(answer)
+	n, err := o.Hold(answer)
 	if err != nil {
 		return nil, err
 	}
-	marker := o.mark[1:] + n
+	marker := o.Mark[1:] + n
 	return &mcp.CallToolResult{
 		Content:           []mcp.Content{mcp.TextContent{Type: "text", Text: marker + string(asText)}},
 		StructuredContent: marker + string(asValue),
@@ -127,8 +128,8 @@ func (o *outlet) result(answer []byte) (*mcp.CallToolResult, error) {
 }
 
 // splice writes an encoded message with its markers replaced.
-func (o *outlet) splice(w io.Writer, message []byte) error {
-	first := bytes.Index(message, []byte(o.mark))
+func (o *Outlet) splice(w io.Writer, message []byte) error {
+	first := bytes.Index(message, []byte(o.Mark))
 	if first < 0 {
 		_, err := w.Write(message)
 		return err
@@ -136,9 +137,9 @@ func (o *outlet) splice(w io.Writer, message []byte) error {
 	p := newPieces(w)
 	defer p.free()
 	var used []string
-	for at := first; at >= 0; at = bytes.Index(message, []byte(o.mark)) {
+	for at := first; at >= 0; at = bytes.Index(message, []byte(o.Mark)) {
 		before := message[:at]
-		message = message[at+len(o.mark):]
+		message = message[at+len(o.Mark):]
 		end := bytes.IndexByte(message, '"')
 		if end < 2 {
 			break // no marker of ours is that short
@@ -152,7 +153,7 @@ func (o *outlet) splice(w io.Writer, message []byte) error {
 		case asText:
 			p.add(before)
 			p.addString(answer)
-		case asList:
+		case AsList:
 			p.add(bytes.TrimSuffix(before, listBefore))
 			p.add(answer)
 			message = bytes.TrimPrefix(message, []byte("}"))
@@ -168,7 +169,7 @@ func (o *outlet) splice(w io.Writer, message []byte) error {
 	return p.err
 }
 
-func (o *outlet) release(numbers []string) {
+func (o *Outlet) release(numbers []string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, n := range numbers {

@@ -1,7 +1,6 @@
-package server
+package transport
 
 import (
-	"airbyte-agent-mcp/server/telemetry"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -11,14 +10,16 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"airbyte-agent-mcp/server/telemetry"
 )
 
 const (
 	// keepAlive is how often a silent event stream says that it lives, below
 	// the idle timeouts of proxies.
 	keepAlive = 15 * time.Second
-	// maxSessions bounds the sessions of each HTTP transport.
-	maxSessions = 10_000
+	// MaxSessions bounds the sessions of each HTTP transport.
+	MaxSessions = 10_000
 )
 
 // Transport carries messages between clients and the SDK's server. Make one with
@@ -30,19 +31,19 @@ type Transport struct {
 	maxRequestBytes int64
 	sessionIdle     time.Duration
 	access          Access
-	// arriving is spent on messages while they are worked on.
-	arriving budget
+	// Arriving is spent on messages while they are worked on.
+	Arriving budget
 
 	stopping context.Context // ends when no more is taken and what runs may finish
 	stopped  context.Context // ends when what still runs must end
 }
 
-// NewTransport returns a transport for messages of at most maxRequestBytes and
+// New returns a transport for messages of at most maxRequestBytes and
 // sessions on /mcp that end after sessionIdle without a message.
-func NewTransport(log *slog.Logger, maxRequestBytes int64, sessionIdle time.Duration, access Access) *Transport {
+func New(log *slog.Logger, maxRequestBytes int64, sessionIdle time.Duration, access Access) *Transport {
 	return &Transport{
 		log: log, secret: newSecret(), maxRequestBytes: maxRequestBytes, sessionIdle: sessionIdle, access: access,
-		arriving: budget{most: maxArriving}, stopping: context.Background(), stopped: context.Background(),
+		Arriving: budget{most: MaxArriving}, stopping: context.Background(), stopped: context.Background(),
 	}
 }
 
@@ -62,10 +63,10 @@ func (tr *Transport) Until(stopping, stopped context.Context) {
 	tr.stopping, tr.stopped = stopping, stopped
 }
 
-// streamable serves /mcp: the initialize lifecycle in sessions, and the
+// Streamable serves /mcp: the initialize lifecycle in sessions, and the
 // stateless 2026-07-28 beside it.
-func (tr *Transport) streamable() http.Handler {
-	ids := newSessionIDs()
+func (tr *Transport) Streamable() http.Handler {
+	ids := NewSessionIDs()
 	sdk := mcpserver.NewStreamableHTTPServer(tr.mcp,
 		mcpserver.WithSessionIdManager(ids),
 		mcpserver.WithSessionIdleTTL(tr.sessionIdle),
@@ -77,7 +78,7 @@ func (tr *Transport) streamable() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.Method {
 		case http.MethodPost:
-			tr.post(w, r, sdk, ids)
+			tr.Post(w, r, sdk, ids)
 		case http.MethodDelete:
 			if mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)) {
 				notAllowed(w, http.MethodPost)
@@ -94,8 +95,8 @@ func (tr *Transport) streamable() http.Handler {
 	})
 }
 
-// post answers one message on /mcp.
-func (tr *Transport) post(w http.ResponseWriter, r *http.Request, sdk http.Handler, ids *sessionIDs) {
+// Post answers one message on /mcp.
+func (tr *Transport) Post(w http.ResponseWriter, r *http.Request, sdk http.Handler, ids *sessionIDs) {
 	body := tr.readBody(w, r)
 	if body == nil {
 		return
@@ -108,19 +109,19 @@ func (tr *Transport) post(w http.ResponseWriter, r *http.Request, sdk http.Handl
 		return
 	case m.Method == string(mcp.MethodInitialize) && !m.modern(r.Header) && !m.initializes(body):
 		// The SDK would open a session all the same, before it says what is wrong.
-		writeRPCError(w, http.StatusBadRequest, mcp.INVALID_PARAMS, "initialize needs an id, and params with a protocolVersion")
+		WriteRPCError(w, http.StatusBadRequest, mcp.INVALID_PARAMS, "initialize needs an id, and params with a protocolVersion")
 		return
-	case m.Method == string(mcp.MethodInitialize) && ids.count() >= maxSessions:
+	case m.Method == string(mcp.MethodInitialize) && ids.Count() >= MaxSessions:
 		tooManySessions(w)
 		return
 	}
 	size := int64(len(body))
-	if !tr.arriving.take(size) {
+	if !tr.Arriving.Take(size) {
 		w.Header().Set("Retry-After", "1")
-		writeRPCError(w, http.StatusServiceUnavailable, mcp.INTERNAL_ERROR, busy)
+		WriteRPCError(w, http.StatusServiceUnavailable, mcp.INTERNAL_ERROR, busy)
 		return
 	}
-	defer tr.arriving.give(size)
+	defer tr.Arriving.give(size)
 	answer := newAnswerWriter(w, newOutlet(tr.stopped, tr.secret), m.ID)
 	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
 		answer.keepAlive()
