@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/schemas/safetext"
@@ -258,9 +259,13 @@ func (p *Param) named(written string) bool {
 }
 
 var (
-	oneType  = regexp.MustCompile(`^[\pL][\pL\pN_ /|<>\[\]().:-]{0,60}$`)
+	oneType  = regexp.MustCompile(`^[\pL][\pL\pN_ /|<>\[\]().:-]*$`)
 	enumType = regexp.MustCompile(`(?i)^(enum|string|array)\b[^:(]{0,20}[:(]\s*(.+?)\)?$`)
 )
+
+// maxType is how long a type may be, in characters. A bound in the pattern
+// would repeat its classes of letters as often, for megabytes.
+const maxType = 61
 
 // readType tidies the type; one that lists its values, such as "a" | "b" or
 // enum(a, b), becomes a string of these.
@@ -294,7 +299,7 @@ func (p *Param) readType() {
 	case "list":
 		t = "array"
 	}
-	if !oneType.MatchString(t) {
+	if utf8.RuneCountInString(t) > maxType || !oneType.MatchString(t) {
 		if t != "" && t != "-" {
 			p.Description = safetext.Clip(strings.TrimSpace("("+t+") "+p.Description), MaxWords)
 		}
