@@ -1,49 +1,202 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
+	"fmt"
 	"io"
-	"os/exec"
-	"path/filepath"
+	"os"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"time"
+
+	"airbyte-agent-mcp/testdata/bench/api"
 )
 
-// How long a client waits from starting the process to its list of tools.
-func BenchmarkColdStart(b *testing.B) {
-	binary := filepath.Join(b.TempDir(), "airbyte-agent-mcp")
-	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
-	for _, row := range []struct {
-		name string
-		args []string
-	}{{"core", nil}, {"all", []string{"--toolsets=all"}}, {"sandbox", []string{"--sandbox"}}} {
-		b.Run(row.name, func(b *testing.B) {
+// BenchmarkProcess measures the server as its users have it: a process of its
+// own, over real pipes and sockets, in front of an API in another process, with
+// text as people write it. What counts are the ratios: to the direct call of
+// the API, and to the same tool made with the encoder of mcp-go and with the
+// least that a server over mcp-go can do (testdata/bench). All are measured in
+// turns, so that they share whatever else the machine does.
+//
+//	go test -run '^$' -bench Process -benchtime 1x .
+func BenchmarkProcess(b *testing.B) {
+	l := newLab(b)
+	for _, c := range []struct {
+		name                        string
+		size, calls, atOnce, rounds int
+		noRead                      bool
+	}{
+		{name: "2KB/c=1", size: 2 << 10, calls: 100, atOnce: 1, rounds: 9},
+		{name: "2KB/c=16", size: 2 << 10, calls: 480, atOnce: 16, rounds: 7},
+		{name: "200KB/c=1", size: 200 << 10, calls: 40, atOnce: 1, rounds: 9},
+		{name: "200KB/c=16", size: 200 << 10, calls: 80, atOnce: 16, rounds: 5},
+		{name: "5MB/c=1", size: 5 << 20, calls: 5, atOnce: 1, rounds: 5, noRead: true},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			list := l.contenders(b, !c.noRead)
 			for b.Loop() {
-				cmd := exec.CommandContext(b.Context(), binary, append(row.args, "--log-level=error")...)
-				cmd.Stdin = bytes.NewReader([]byte(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"b","version":"1"}}}` + "\n" +
-					`{"jsonrpc":"2.0","id":2,"method":"tools/list"}` + "\n"))
-				out, err := cmd.StdoutPipe()
+				table(measure(b, list, c.size, c.calls, c.atOnce, c.rounds))
+			}
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+	b.Run("start", l.benchmarkStart)
+	b.Run("memory", l.benchmarkMemory)
+}
+
+// contender is one way to make the call.
+type contender struct {
+	name, way string // way is stdio, http, sse, or empty
+	tool      string
+	caller    caller
+	arguments func(size int) string
+}
+
+const (
+	nameDirect  = "direct"
+	nameExecute = "execute_operation"
+	nameRead    = "read_records"
+	nameEncoder = "mcp-go's encoder"
+	namePass    = "pass-through"
+)
+
+// contenders starts everything that is measured.
+func (l *lab) contenders(b *testing.B, read bool) []contender {
+	b.Helper()
+	must := func(c caller, err error) caller {
+		if err != nil {
+			b.Fatal(err)
+		}
+		return c
+	}
+	pipes := func(p *process) caller { return must(overPipes(p)) }
+	post := func(p *process) caller { return must(dialHTTP(newHTTPClient(), p.address())) }
+	whole := "--max-answer-tokens=4194304" // all of an answer is passed on
+	served := l.start(b, l.ours, whole, "--transport=http", "--address=127.0.0.1:0")
+	events, _, err := overSSE(newHTTPClient(), served.address())
+	ours := []struct {
+		way    string
+		caller caller
+	}{{"stdio", pipes(l.start(b, l.ours, whole))}, {"http", post(served)}, {"sse", must(events, err)}}
+	list := []contender{{nameDirect, "", "", direct{newHTTPClient(), l.api}, api.Arguments}}
+	for _, o := range ours {
+		list = append(list, contender{nameExecute, o.way, nameExecute, o.caller, api.Arguments})
+	}
+	if read {
+		for _, o := range ours {
+			list = append(list, contender{nameRead, o.way, nameRead, o.caller, func(size int) string {
+				return strings.TrimSuffix(api.Arguments(size), "}") + `,"limit":1000}`
+			}})
+		}
+	}
+	for _, peer := range []struct{ name, command string }{{namePass, "passthrough"}, {nameEncoder, "encoder"}} {
+		list = append(list,
+			contender{peer.name, "stdio", nameExecute, pipes(l.start(b, l.peer, peer.command, "stdio", l.api)), api.Arguments},
+			contender{peer.name, "http", nameExecute, post(l.start(b, l.peer, peer.command, "http", l.api)), api.Arguments})
+	}
+	return list
+}
+
+// figures is what a contender took: the median of a call in each round.
+type figures struct {
+	contender
+	p50 []time.Duration
+}
+
+// measure lets everybody make calls in turns. An answer that is too short to
+// hold the records twice, as text and as structure, is none.
+func measure(b *testing.B, list []contender, size, calls, atOnce, rounds int) []figures {
+	b.Helper()
+	all := make([]figures, len(list))
+	const held = 4 << 20 // the most that execute_operation holds of a list
+	for round := range rounds + 1 {
+		for i, c := range list {
+			least := 2 * min(size, held) * 9 / 10
+			if c.name == nameDirect {
+				least = size * 9 / 10
+			}
+			n := calls
+			if slow := c.name == nameEncoder && size > 100<<10; slow || round == 0 {
+				n = max(2*atOnce, calls/5)
+			}
+			p50, err := c.round(size, n, atOnce, least)
+			if err != nil {
+				b.Fatalf("%s %s: %v", c.name, c.way, err)
+			}
+			if all[i].contender = c; round > 0 { // the first warms up
+				all[i].p50 = append(all[i].p50, p50)
+			}
+		}
+	}
+	return all
+}
+
+// round makes n calls and returns the median of their times.
+func (c contender) round(size, n, atOnce, least int) (time.Duration, error) {
+	arguments := c.arguments(size)
+	times, errs := make([]time.Duration, n), make([]error, atOnce)
+	var wait sync.WaitGroup
+	for worker := range atOnce {
+		wait.Go(func() {
+			for i := worker; i < n; i += atOnce {
+				start := time.Now()
+				got, err := c.caller.call(c.tool, arguments, size)
+				times[i] = time.Since(start)
+				if err == nil && got < least {
+					err = fmt.Errorf("an answer of %d bytes is no answer", got)
+				}
 				if err != nil {
-					b.Fatal(err)
+					errs[worker] = err
+					return
 				}
-				if err := cmd.Start(); err != nil {
-					b.Fatal(err)
-				}
-				r := bufio.NewReader(out)
-				for range 2 {
-					if _, err := r.ReadSlice('\n'); err != nil && err != bufio.ErrBufferFull {
-						b.Fatal(err)
-					}
-				}
-				b.StopTimer()
-				_, _ = io.Copy(io.Discard, r)
-				if err := cmd.Wait(); err != nil {
-					b.Fatal(err)
-				}
-				b.StartTimer()
 			}
 		})
+	}
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return 0, err
+		}
+	}
+	return median(times), nil
+}
+
+func median[T ~int64 | ~float64](list []T) T {
+	sorted := slices.Sorted(slices.Values(list))
+	return sorted[len(sorted)/2]
+}
+
+// over is the median of the ratios to another contender, round by round.
+func (f figures) over(other figures) float64 {
+	ratios := make([]float64, len(f.p50))
+	for i := range f.p50 {
+		ratios[i] = float64(f.p50[i]) / float64(other.p50[i])
+	}
+	return median(ratios)
+}
+
+// out is where figures go: a benchmark's own log would be cut to ten lines.
+var out io.Writer = os.Stdout
+
+// table prints the ratios. Times stand beside them for information: they are
+// those of this machine now.
+func table(all []figures) {
+	find := func(name, way string) (figures, bool) {
+		i := slices.IndexFunc(all, func(f figures) bool { return f.name == name && f.way == way })
+		return all[max(i, 0)], i >= 0
+	}
+	fmt.Fprintf(out, "\n%-26s %9s %12s %12s %10s\n", "", "x direct", "x pass-thr.", "x encoder", "p50, µs")
+	for _, f := range all {
+		fmt.Fprintf(out, "%-26s", strings.TrimSpace(f.name+" "+f.way))
+		for _, other := range []struct{ name, way string }{{nameDirect, ""}, {namePass, f.way}, {nameEncoder, f.way}} {
+			if o, known := find(other.name, other.way); known {
+				fmt.Fprintf(out, " %10.2f", f.over(o))
+			} else {
+				fmt.Fprintf(out, " %10s", "")
+			}
+		}
+		fmt.Fprintf(out, " %12d\n", median(f.p50).Microseconds())
 	}
 }

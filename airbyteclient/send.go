@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -252,7 +251,18 @@ func readUpTo(r io.Reader, size, limit int64) ([]byte, error) {
 	}
 }
 
-var looksLikeID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/=;-]{0,99}$`)
+// looksLikeID reports whether a text of up to 100 characters is made as IDs are.
+func looksLikeID(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9', c|0x20 >= 'a' && c|0x20 <= 'z':
+		case i > 0 && strings.IndexByte("._:/=;-", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return text != "" && len(text) <= 100
+}
 
 // requestID is the first name that the service or something before it gave the
 // request, for support.
@@ -261,7 +271,7 @@ var looksLikeID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/=;-]{0,99}$`)
 // like an ID, or repeats what we sent as a secret, is none.
 func (c *Client) requestID(r request, req *http.Request, header http.Header) string {
 	for _, name := range []string{"X-Request-Id", "X-Correlation-Id", "X-Trace-Id", "X-Amzn-Requestid", "Cf-Ray", "X-Cloud-Trace-Context"} {
-		if id := header.Get(name); looksLikeID.MatchString(id) && c.redactor(r, bearerOf(req)).Replace(id) == id {
+		if id := header.Get(name); looksLikeID(id) && c.redactor(r, bearerOf(req)).Replace(id) == id {
 			return id
 		}
 	}

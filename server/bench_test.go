@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,25 +14,30 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/server"
 	"airbyte-agent-mcp/server/telemetry"
+	"airbyte-agent-mcp/testdata/bench/api"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/dispatch"
 )
 
-// What the way through MCP costs, beside the direct call of the same API by a
-// keep-alive client: the ratios are what to look at. "whole" passes all of the
-// answer on, the others cut it to the default budget.
+// BenchmarkCall is for looking into a call, with profiles and allocations: the
+// server runs in this process. How it compares is measured by BenchmarkProcess
+// at the top. "whole" passes all of the answer on, the others cut it to the
+// default budget.
 func BenchmarkCall(b *testing.B) {
 	for _, size := range []struct {
 		name  string
 		bytes int
 	}{{"2KB", 2 << 10}, {"200KB", 200 << 10}, {"5MB", 5 << 20}} {
-		api := upstream(b, size.bytes)
+		srv := httptest.NewServer(api.Handler())
+		b.Cleanup(srv.Close)
 		b.Run(size.name, func(b *testing.B) {
-			b.Run("direct", func(b *testing.B) { direct(b, api) })
+			b.Run("direct", func(b *testing.B) { direct(b, srv.URL, size.bytes) })
 			for _, call := range benchCalls {
-				b.Run(call.name+"/stdio", func(b *testing.B) { overStdio(b, api, call) })
-				b.Run(call.name+"/http", func(b *testing.B) { overHTTP(b, api, call) })
+				arguments := api.Arguments(size.bytes)
+				call.arguments = arguments[:len(arguments)-1] + call.arguments + "}"
+				b.Run(call.name+"/stdio", func(b *testing.B) { overStdio(b, srv.URL, call) })
+				b.Run(call.name+"/http", func(b *testing.B) { overHTTP(b, srv.URL, call) })
 			}
 		})
 	}
@@ -44,64 +48,35 @@ type benchCall struct {
 	tokens                int // budget; the default one if 0
 }
 
-const benchConnector = `{"connector_id":"c0000001-0000-4000-8000-000000000001","entity":"issues","action":"list"`
-
 var benchCalls = []benchCall{
-	{"execute", "execute_operation", benchConnector + `}`, 0},
-	{"execute whole", "execute_operation", benchConnector + `}`, 4 << 20},
-	{"read", "read_records", benchConnector + `,"limit":1000}`, 0},
-	{"read whole", "read_records", benchConnector + `,"limit":1000}`, 4 << 20},
+	{"execute", "execute_operation", "", 0},
+	{"execute whole", "execute_operation", "", 4 << 20},
+	{"read", "read_records", `,"limit":1000`, 0},
+	{"read whole", "read_records", `,"limit":1000`, 4 << 20},
 }
 
 func (c benchCall) message(meta string) string {
 	return `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{` + meta + `"name":"` + c.tool + `","arguments":` + c.arguments + `}}`
 }
 
-const executePath = "/api/v1/integrations/connectors/c0000001-0000-4000-8000-000000000001/execute"
-
-// upstream answers every execute with records of about n bytes, with text as
-// people write it: dashes, curly quotes, accents, escapes and emoji.
-func upstream(b *testing.B, n int) string {
-	b.Helper()
-	record := `{"id":12345,"name":"Acmé \"Ltd\"","email":"a@example.com","amount":12.5,"note":"` +
-		strings.Repeat(`Called about the “renewal” – wants a démonstration… \nthanks 🚀 `, 2) + `"}`
-	records := strings.TrimSuffix(strings.Repeat(record+",", n/len(record)), ",")
-	body := []byte(`{"status":"success","result":[` + records + `],"connector_metadata":{"has_more":false},"execution_metadata":{"connector_instance_id":"x","execution_time_ms":5},"warning":null}`)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		w.Header().Set("Content-Type", "application/json")
-		if strings.HasSuffix(r.URL.Path, "/token") {
-			_, _ = io.WriteString(w, `{"access_token":"t","token_type":"bearer","expires_in":900}`)
-			return
-		}
-		if r.Method == http.MethodGet { // a connector of which there is little to learn
-			_, _ = io.WriteString(w, `{"connector_id":"c0000001-0000-4000-8000-000000000001","id":"c0000001-0000-4000-8000-000000000001","name":"GitHub"}`)
-			return
-		}
-		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
-		_, _ = w.Write(body)
-	}))
-	b.Cleanup(srv.Close)
-	return srv.URL
-}
-
-func direct(b *testing.B, api string) {
+func direct(b *testing.B, base string, size int) {
+	b.ReportAllocs()
 	var client http.Client
 	for b.Loop() {
-		resp, err := client.Post(api+executePath, "application/json", strings.NewReader(`{"entity":"issues","action":"list"}`))
+		resp, err := client.Post(base+api.ExecutePath, "application/json", strings.NewReader(api.Body(size)))
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := io.ReadAll(resp.Body); err != nil { // who calls wants to have it
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 			b.Fatal(err)
 		}
 		resp.Body.Close()
 	}
 }
 
-func benchServer(b *testing.B, api, transport string, call benchCall) *server.Server {
+func benchServer(b *testing.B, base, transport string, call benchCall) *server.Server {
 	b.Helper()
-	client, err := airbyteclient.New(airbyteclient.Config{APIHost: api, ClientID: "x", ClientSecret: airbyteclient.NewSecret("y")},
+	client, err := airbyteclient.New(airbyteclient.Config{APIHost: base, ClientID: "x", ClientSecret: airbyteclient.NewSecret("y")},
 		airbyteclient.WithObserver(telemetry.Observe))
 	if err != nil {
 		b.Fatal(err)
@@ -119,8 +94,9 @@ func benchServer(b *testing.B, api, transport string, call benchCall) *server.Se
 	return s
 }
 
-func overStdio(b *testing.B, api string, call benchCall) {
-	s := benchServer(b, api, "stdio", call)
+func overStdio(b *testing.B, base string, call benchCall) {
+	b.ReportAllocs()
+	s := benchServer(b, base, "stdio", call)
 	inReader, in := io.Pipe()
 	out, outWriter := io.Pipe()
 	done := make(chan error, 1)
@@ -146,8 +122,9 @@ func overStdio(b *testing.B, api string, call benchCall) {
 	}
 }
 
-func overHTTP(b *testing.B, api string, call benchCall) {
-	srv := httptest.NewServer(benchServer(b, api, "streamable-http", call).Handler())
+func overHTTP(b *testing.B, base string, call benchCall) {
+	b.ReportAllocs()
+	srv := httptest.NewServer(benchServer(b, base, "streamable-http", call).Handler())
 	defer srv.Close()
 	body := call.message(`"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"b","version":"1"}},`)
 	var client http.Client

@@ -53,7 +53,8 @@ func Choose(catalog []Toolset, c Choice) ([]Tool, error) {
 			if c.ReadOnly && t.Effect != Read {
 				continue
 			}
-			faults = errors.Join(faults, t.Check())
+			_, err := t.Schemas()
+			faults = errors.Join(faults, err)
 			chosen = append(chosen, t)
 		}
 	}

@@ -115,23 +115,13 @@ func Define[In, Out any](t Tool, run func(context.Context, *account.Account, In)
 	return t
 }
 
-// Check reports what keeps the tool from being served: a type that has no
-// schema in the dialect, or a schema that does not compile.
-func (t Tool) Check() error {
-	schema, err := t.Schemas()
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(schema.Input.Compile(), schema.Output.Compile()); err != nil {
-		return fmt.Errorf("tool %s: %w", t.Name, err)
-	}
-	return nil
-}
-
-// Schemas returns the schemas of the tool's arguments and answer.
+// Schemas returns the schemas of the tool's arguments and answer, or what keeps
+// the tool from being served: a type that has no schema in the dialect. That an
+// independent validator understands them is for tests; it takes as long as all
+// else that a server does to start.
 func (t Tool) Schemas() (Schemas, error) { return t.both() }
 
-// InputSchema is the JSON Schema of the arguments, empty if Check fails.
+// InputSchema is the JSON Schema of the arguments, empty if Schemas fails.
 func (t Tool) InputSchema() json.RawMessage {
 	schema, err := t.Schemas()
 	if err != nil {

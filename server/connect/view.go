@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 )
@@ -23,7 +24,10 @@ var files embed.FS
 var (
 	style     = readStyle()
 	styleHash = "sha256-" + hashOf(string(style))
-	templates = parseTemplates("form.html", "signin.html", "approval.html", "message.html")
+	// templates are parsed when the first page is shown: most servers show none.
+	templates = sync.OnceValue(func() map[string]*template.Template {
+		return parseTemplates("form.html", "signin.html", "approval.html", "message.html")
+	})
 )
 
 func readStyle() template.CSS {
@@ -68,7 +72,7 @@ func newPage(title, about string) page {
 
 func (p *Pages) render(w http.ResponseWriter, status int, name string, view any) {
 	var b bytes.Buffer
-	if err := templates[name].ExecuteTemplate(&b, "page", view); err != nil {
+	if err := templates()[name].ExecuteTemplate(&b, "page", view); err != nil {
 		p.options.Log.Error("page", "template", name, "error", err.Error())
 		http.Error(w, "this page cannot be shown", http.StatusInternalServerError)
 		return

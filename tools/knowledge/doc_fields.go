@@ -1,7 +1,6 @@
 package knowledge
 
 import (
-	"regexp"
 	"strings"
 
 	"airbyte-agent-mcp/airbyteclient"
@@ -11,14 +10,14 @@ import (
 // This file reads from documentation which fields the records of an entity have.
 
 var (
-	ofFields   = regexp.MustCompile(`(?i)\b(fields?|columns?|properties|attributes)\b`)
-	fieldOwner = regexp.MustCompile(`(?i)\b(searchable|filterable|sortable|available|record|records|respon[sd]\w*|results?|returned|output|indexed)\b`)
+	ofFields   = pattern(`(?i)\b(fields?|columns?|properties|attributes)\b`)
+	fieldOwner = pattern(`(?i)\b(searchable|filterable|sortable|available|record|records|respon[sd]\w*|results?|returned|output|indexed)\b`)
 )
 
 // readFields takes the fields of records from a table or list that is headed as
 // one of them. It reports whether it understood.
 func (a *Action) readFields(b airbyteclient.SkillBlock, topic string) bool {
-	if len(a.Fields) > 0 || !ofFields.MatchString(topic) || !fieldOwner.MatchString(topic) || ofParams.MatchString(topic) {
+	if len(a.Fields) > 0 || !ofFields().MatchString(topic) || !fieldOwner().MatchString(topic) || ofParams().MatchString(topic) {
 		return false
 	}
 	var fields []Field
@@ -58,7 +57,7 @@ func (a *Action) readFields(b airbyteclient.SkillBlock, topic string) bool {
 		}
 	case "list":
 		for _, item := range b.Items {
-			m := listed.FindStringSubmatch(strings.TrimSpace(item))
+			m := listed().FindStringSubmatch(strings.TrimSpace(item))
 			if m == nil || !take(m[1], m[2]) {
 				return false
 			}

@@ -3,10 +3,10 @@ package knowledge
 import (
 	"cmp"
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/schemas/safetext"
@@ -29,7 +29,7 @@ func readAction(a Action, content []airbyteclient.SkillBlock) Action {
 		case b.Type == "paragraph" && sameWords(b.Text, a.Summary):
 		case b.Type == "paragraph" && a.Summary == "" && len(rest) == 0:
 			a.Summary = safetext.Clip(b.Text, MaxWords)
-		case b.Type == "paragraph" && noParams.MatchString(b.Text) && len(b.Text) < 200:
+		case b.Type == "paragraph" && noParams().MatchString(b.Text) && len(b.Text) < 200:
 			a.Known = true
 		case a.readFields(b, topic):
 			if n := len(rest); n > 0 && rest[n-1].Text == topic {
@@ -48,11 +48,11 @@ func readAction(a Action, content []airbyteclient.SkillBlock) Action {
 }
 
 var (
-	noParams  = regexp.MustCompile(`(?i)\b(no|without( any)?) param(eter)?s\b|\bparam(eter)?s:? none\b`)
-	ofParams  = regexp.MustCompile(`(?i)\b(param(eter)?s?|arguments?|args|inputs?|body|query|path|request)\b`)
-	ofRecords = regexp.MustCompile(`(?i)\b(respon[sd]\w*|results?|returns?|returned|outputs?|records?|columns?|searchable|filterable|metadata|operators?|errors?|examples?)\b`)
-	allNeeded = regexp.MustCompile(`(?i)\brequired\b`)
-	noneNeed  = regexp.MustCompile(`(?i)\boptional\b`)
+	noParams  = pattern(`(?i)\b(no|without( any)?) param(eter)?s\b|\bparam(eter)?s:? none\b`)
+	ofParams  = pattern(`(?i)\b(param(eter)?s?|arguments?|args|inputs?|body|query|path|request)\b`)
+	ofRecords = pattern(`(?i)\b(respon[sd]\w*|results?|returns?|returned|outputs?|records?|columns?|searchable|filterable|metadata|operators?|errors?|examples?)\b`)
+	allNeeded = pattern(`(?i)\brequired\b`)
+	noneNeed  = pattern(`(?i)\boptional\b`)
 )
 
 // topicOf follows the headings, and the lines that introduce a list or table.
@@ -61,14 +61,14 @@ func topicOf(b airbyteclient.SkillBlock, topic *string, needed *bool) bool {
 		return false
 	}
 	*topic = b.Text
-	*needed = allNeeded.MatchString(b.Text) && !noneNeed.MatchString(b.Text)
+	*needed = allNeeded().MatchString(b.Text) && !noneNeed().MatchString(b.Text)
 	return true
 }
 
 // withoutEmptyHeadings drops headings whose content was taken out.
 func withoutEmptyHeadings(blocks []airbyteclient.SkillBlock) []airbyteclient.SkillBlock {
 	introduces := func(b airbyteclient.SkillBlock) bool {
-		return b.Type == "heading" || b.Type == "paragraph" && ofParams.MatchString(b.Text) && strings.HasSuffix(strings.TrimSpace(b.Text), ":")
+		return b.Type == "heading" || b.Type == "paragraph" && ofParams().MatchString(b.Text) && strings.HasSuffix(strings.TrimSpace(b.Text), ":")
 	}
 	var kept []airbyteclient.SkillBlock
 	for i, b := range blocks {
@@ -140,8 +140,8 @@ func (a *Action) readTable(b airbyteclient.SkillBlock, topic string, needed bool
 	if !has("name") || !has("type") && !has("required") && !has("in") && !has("description") {
 		return false
 	}
-	certain := has("required") || has("in") || ofParams.MatchString(topic)
-	if !certain && (a.Known || ofRecords.MatchString(topic)) {
+	certain := has("required") || has("in") || ofParams().MatchString(topic)
+	if !certain && (a.Known || ofRecords().MatchString(topic)) {
 		return false // the fields of an answer look the same
 	}
 	var params []Param
@@ -169,17 +169,17 @@ func (a *Action) readTable(b airbyteclient.SkillBlock, topic string, needed bool
 }
 
 // listed is "`name` (type, required): description" and its kin.
-var listed = regexp.MustCompile(`(?s)^([*_` + "`" + `]*[\pL_$@][\pL\pN_.$@\[\]-]*[*_` + "`" + `]*)\s*(?:\(([^()]{0,200})\))?\s*(?::|—|–|-|$)\s*(.*)$`)
+var listed = pattern(`(?s)^([*_` + "`" + `]*[\pL_$@][\pL\pN_.$@\[\]-]*[*_` + "`" + `]*)\s*(?:\(([^()]{0,200})\))?\s*(?::|—|–|-|$)\s*(.*)$`)
 
 // readList takes parameters from a list of which every item is one.
 func (a *Action) readList(b airbyteclient.SkillBlock, topic string, needed bool) bool {
-	certain := ofParams.MatchString(topic)
-	if len(b.Items) == 0 || !certain && (a.Known || ofRecords.MatchString(topic)) {
+	certain := ofParams().MatchString(topic)
+	if len(b.Items) == 0 || !certain && (a.Known || ofRecords().MatchString(topic)) {
 		return false
 	}
 	var params []Param
 	for _, item := range b.Items {
-		m := listed.FindStringSubmatch(strings.TrimSpace(item))
+		m := listed().FindStringSubmatch(strings.TrimSpace(item))
 		if m == nil || !certain && m[2] == "" {
 			return false
 		}
@@ -258,9 +258,13 @@ func (p *Param) named(written string) bool {
 }
 
 var (
-	oneType  = regexp.MustCompile(`^[\pL][\pL\pN_ /|<>\[\]().:-]{0,60}$`)
-	enumType = regexp.MustCompile(`(?i)^(enum|string|array)\b[^:(]{0,20}[:(]\s*(.+?)\)?$`)
+	oneType  = pattern(`^[\pL][\pL\pN_ /|<>\[\]().:-]*$`)
+	enumType = pattern(`(?i)^(enum|string|array)\b[^:(]{0,20}[:(]\s*(.+?)\)?$`)
 )
+
+// maxType is how long a type may be, in characters. A bound in the pattern
+// would repeat its classes of letters as often, for megabytes.
+const maxType = 61
 
 // readType tidies the type; one that lists its values, such as "a" | "b" or
 // enum(a, b), becomes a string of these.
@@ -271,7 +275,7 @@ func (p *Param) readType() {
 		p.Enum = orList(p.Enum, values)
 		return
 	}
-	if m := enumType.FindStringSubmatch(t); m != nil {
+	if m := enumType().FindStringSubmatch(t); m != nil {
 		if values := enumOf(m[2]); len(values) > 1 {
 			p.Enum = orList(p.Enum, values)
 			t = strings.TrimRight(strings.SplitN(strings.SplitN(t, ":", 2)[0], "(", 2)[0], " ")
@@ -294,7 +298,7 @@ func (p *Param) readType() {
 	case "list":
 		t = "array"
 	}
-	if !oneType.MatchString(t) {
+	if utf8.RuneCountInString(t) > maxType || !oneType().MatchString(t) {
 		if t != "" && t != "-" {
 			p.Description = safetext.Clip(strings.TrimSpace("("+t+") "+p.Description), MaxWords)
 		}
@@ -333,11 +337,11 @@ func affirms(cell string) bool {
 // plainWord is a cell without the marks of code and emphasis.
 func plainWord(cell string) string { return strings.Trim(strings.TrimSpace(cell), "`*") }
 
-var enumWords = regexp.MustCompile(`(?i)\b(?:one of|(?:allowed|valid|possible|legal|accepted|permitted) values(?: are)?|values are|any of|enum)\b\s*(:?)\s*([^\n]+)`)
+var enumWords = pattern(`(?i)\b(?:one of|(?:allowed|valid|possible|legal|accepted|permitted) values(?: are)?|values are|any of|enum)\b\s*(:?)\s*([^\n]+)`)
 
 // enumIn finds the legal values that a description lists.
 func enumIn(description string) []string {
-	m := enumWords.FindStringSubmatch(description)
+	m := enumWords().FindStringSubmatch(description)
 	if m == nil {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/schemas/safetext"
@@ -88,18 +89,27 @@ func SectionAction(s airbyteclient.SkillSection) (entity, action string) {
 	return "", ""
 }
 
-var namePattern = regexp.MustCompile(`^[\pL_$@][\pL\pN_.$@\[\]-]*$`)
+// pattern returns a regular expression that is compiled when it is first used:
+// a server need not wait for them to start.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
+var namePattern = pattern(`^[\pL_$@][\pL\pN_.$@\[\]-]*$`)
 
 // IsName tells names of entities, actions and parameters from prose.
-func IsName(text string) bool { return len(text) <= maxName && namePattern.MatchString(text) }
+func IsName(text string) bool { return len(text) <= maxName && namePattern().MatchString(text) }
+
+// inStore matches the actions that read the Context Store.
+const inStore = `\bcontext_store_[a-z_]+\b`
 
 var (
-	advises = regexp.MustCompile(`(?i)\b(read(ing)? with|prefer(red|s)?|default|recommended|start with|use)\b`)
+	advises = pattern(`(?i)\b(read(ing)? with|prefer(red|s)?|default|recommended|start with|use)\b`)
 	// storeActions and liveActions are the reading ones; the live ones are
 	// everyday words, and count only near advice or as code.
-	storeActions = regexp.MustCompile(`\bcontext_store_[a-z_]+\b`)
-	liveActions  = regexp.MustCompile(`\b(api_search|list|get)\b|` + storeActions.String())
-	discourages  = regexp.MustCompile(`(?i)\b(not|never|avoid|instead of|rather than|without|unless|until|no)\W+(\w+\W+){0,2}$`)
+	storeActions = pattern(inStore)
+	liveActions  = pattern(`\b(api_search|list|get)\b|` + inStore)
+	discourages  = pattern(`(?i)\b(not|never|avoid|instead of|rather than|without|unless|until|no)\W+(\w+\W+){0,2}$`)
 )
 
 // preferredAction is the reading action that an introduction names first where
@@ -111,13 +121,13 @@ func preferredAction(blocks []airbyteclient.SkillBlock) string {
 			continue
 		}
 		for sentence := range sentences(strings.Join(append([]string{b.Text}, b.Items...), "\n")) {
-			if at := advises.FindStringIndex(sentence); at != nil {
-				if action := firstAction(sentence, at[1], liveActions); action != "" {
+			if at := advises().FindStringIndex(sentence); at != nil {
+				if action := firstAction(sentence, at[1], liveActions()); action != "" {
 					return action
 				}
 			}
 			if mentioned == "" {
-				mentioned = firstAction(sentence, 0, storeActions)
+				mentioned = firstAction(sentence, 0, storeActions())
 			}
 		}
 	}
@@ -127,19 +137,19 @@ func preferredAction(blocks []airbyteclient.SkillBlock) string {
 // firstAction is the first action from a place on that is not advised against.
 func firstAction(sentence string, from int, actions *regexp.Regexp) string {
 	for _, at := range actions.FindAllStringIndex(sentence, 20) {
-		if at[0] >= from && !discourages.MatchString(sentence[max(0, at[0]-60):at[0]]) {
+		if at[0] >= from && !discourages().MatchString(sentence[max(0, at[0]-60):at[0]]) {
 			return sentence[at[0]:at[1]]
 		}
 	}
 	return ""
 }
 
-var sentenceEnd = regexp.MustCompile(`[.;!?](\s|$)|\n`)
+var sentenceEnd = pattern(`[.;!?](\s|$)|\n`)
 
 func sentences(text string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for text != "" {
-			end := sentenceEnd.FindStringIndex(text)
+			end := sentenceEnd().FindStringIndex(text)
 			if end == nil {
 				yield(text)
 				return
@@ -217,7 +227,7 @@ func plainBlocks(blocks []airbyteclient.SkillBlock) []airbyteclient.SkillBlock {
 	return plain
 }
 
-var ruler = regexp.MustCompile(`^\|?[\s:|-]+$`)
+var ruler = pattern(`^\|?[\s:|-]+$`)
 
 // fromMarkdown takes text apart into blocks, line by line.
 func fromMarkdown(text string) []airbyteclient.SkillBlock {
@@ -250,7 +260,7 @@ func fromMarkdown(text string) []airbyteclient.SkillBlock {
 		case strings.HasPrefix(bare, "|"):
 			cells := tableCells(bare)
 			if b := last("table"); b != nil && !gap {
-				if !ruler.MatchString(bare) {
+				if !ruler().MatchString(bare) {
 					b.Rows = append(b.Rows, cells)
 				}
 			} else {

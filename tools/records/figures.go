@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
-	"regexp"
+	"strings"
 
 	"airbyte-agent-mcp/schemas/rawjson"
 )
@@ -22,7 +22,17 @@ const (
 	asWords         // "ada", "2026-01-02"
 )
 
-var digits = regexp.MustCompile(`^-?[0-9]{1,300}(\.[0-9]{1,100})?$`)
+// isFigure reports whether a text is a number of up to 300 digits, and 100
+// behind the point.
+func isFigure(text string) bool {
+	whole, fraction, pointed := strings.Cut(strings.TrimPrefix(text, "-"), ".")
+	return digits(whole, 300) && (!pointed || digits(fraction, 100))
+}
+
+// digits reports whether a text is one to most digits.
+func digits(text string, most int) bool {
+	return len(text) >= 1 && len(text) <= most && strings.Trim(text, "0123456789") == ""
+}
 
 // formOf is how a value is written; not ok is what has no order, and the empty
 // text, by which services mean that there is none.
@@ -32,7 +42,7 @@ func formOf(v json.RawMessage) (form int, ok bool) {
 		return asNumber, true
 	case rawjson.Kind(v) != '"' || rawjson.Text(v) == "":
 		return 0, false
-	case digits.MatchString(rawjson.Text(v)):
+	case isFigure(rawjson.Text(v)):
 		return asDigits, true
 	}
 	return asWords, true
@@ -40,7 +50,7 @@ func formOf(v json.RawMessage) (form int, ok bool) {
 
 // reckonable is the number in a value of either form, nil where it is none.
 func reckonable(v json.RawMessage) *big.Rat {
-	if rawjson.Kind(v) == '"' && digits.MatchString(rawjson.Text(v)) {
+	if rawjson.Kind(v) == '"' && isFigure(rawjson.Text(v)) {
 		n, _ := new(big.Rat).SetString(rawjson.Text(v))
 		return n
 	}
@@ -156,7 +166,7 @@ func (e *extreme) join(form int, o extreme, sign int) {
 }
 
 func (e *extreme) json() json.RawMessage {
-	if rawjson.Kind(e.value) == '"' && digits.MatchString(rawjson.Text(e.value)) {
+	if rawjson.Kind(e.value) == '"' && isFigure(rawjson.Text(e.value)) {
 		return plainNumber(reckonable(e.value))
 	}
 	return json.RawMessage(cmp.Or(string(e.value), "null"))
