@@ -51,6 +51,7 @@ type contender struct {
 	name, way string // way is stdio, http, sse, or empty
 	tool      string
 	caller    caller
+	process   *process // nil for the direct call
 	arguments func(size int) string
 }
 
@@ -71,38 +72,42 @@ func (l *lab) contenders(b *testing.B, read bool) []contender {
 		}
 		return c
 	}
-	pipes := func(p *process) caller { return must(overPipes(p)) }
-	post := func(p *process) caller { return must(dialHTTP(newHTTPClient(), p.address())) }
 	whole := "--max-answer-tokens=4194304" // all of an answer is passed on
-	served := l.start(b, l.ours, whole, "--transport=http", "--address=127.0.0.1:0")
-	events, _, err := overSSE(newHTTPClient(), served.address())
-	ours := []struct {
-		way    string
-		caller caller
-	}{{"stdio", pipes(l.start(b, l.ours, whole))}, {"http", post(served)}, {"sse", must(events, err)}}
-	list := []contender{{nameDirect, "", "", direct{newHTTPClient(), l.api}, api.Arguments}}
-	for _, o := range ours {
-		list = append(list, contender{nameExecute, o.way, nameExecute, o.caller, api.Arguments})
+	overHTTP := []string{whole, "--transport=http", "--address=127.0.0.1:0"}
+	pipes, posts, events := l.start(b, l.ours, whole), l.start(b, l.ours, overHTTP...), l.start(b, l.ours, overHTTP...)
+	stream, _, err := overSSE(newHTTPClient(), events.address())
+	ours := []contender{
+		{way: "stdio", process: pipes, caller: must(overPipes(pipes))},
+		{way: "http", process: posts, caller: must(dialHTTP(newHTTPClient(), posts.address()))},
+		{way: "sse", process: events, caller: must(stream, err)},
 	}
-	if read {
-		for _, o := range ours {
-			list = append(list, contender{nameRead, o.way, nameRead, o.caller, func(size int) string {
-				return strings.TrimSuffix(api.Arguments(size), "}") + `,"limit":1000}`
-			}})
+	list := []contender{{name: nameDirect, caller: direct{newHTTPClient(), l.api}, arguments: api.Arguments}}
+	for _, c := range ours {
+		c.name, c.tool, c.arguments = nameExecute, nameExecute, api.Arguments
+		list = append(list, c)
+	}
+	for _, c := range ours {
+		c.name, c.tool, c.arguments = nameRead, nameRead, func(size int) string {
+			return strings.TrimSuffix(api.Arguments(size), "}") + `,"limit":1000}`
+		}
+		if read {
+			list = append(list, c)
 		}
 	}
 	for _, peer := range []struct{ name, command string }{{namePass, "passthrough"}, {nameEncoder, "encoder"}} {
+		pipes, posts := l.start(b, l.peer, peer.command, "stdio", l.api), l.start(b, l.peer, peer.command, "http", l.api)
 		list = append(list,
-			contender{peer.name, "stdio", nameExecute, pipes(l.start(b, l.peer, peer.command, "stdio", l.api)), api.Arguments},
-			contender{peer.name, "http", nameExecute, post(l.start(b, l.peer, peer.command, "http", l.api)), api.Arguments})
+			contender{peer.name, "stdio", nameExecute, must(overPipes(pipes)), pipes, api.Arguments},
+			contender{peer.name, "http", nameExecute, must(dialHTTP(newHTTPClient(), posts.address())), posts, api.Arguments})
 	}
 	return list
 }
 
-// figures is what a contender took: the median of a call in each round.
+// figures is what a contender took.
 type figures struct {
 	contender
-	p50 []time.Duration
+	p50  []time.Duration // the median of a call in each round
+	busy []time.Duration // processor time of a call, in each round
 }
 
 // measure lets everybody make calls in turns. An answer that is too short to
@@ -121,12 +126,14 @@ func measure(b *testing.B, list []contender, size, calls, atOnce, rounds int) []
 			if slow := c.name == nameEncoder && size > 100<<10; slow || round == 0 {
 				n = max(2*atOnce, calls/5)
 			}
+			before := c.busy()
 			p50, err := c.round(size, n, atOnce, least)
 			if err != nil {
 				b.Fatalf("%s %s: %v", c.name, c.way, err)
 			}
 			if all[i].contender = c; round > 0 { // the first warms up
 				all[i].p50 = append(all[i].p50, p50)
+				all[i].busy = append(all[i].busy, (c.busy()-before)/time.Duration(n))
 			}
 		}
 	}
@@ -163,6 +170,14 @@ func (c contender) round(size, n, atOnce, least int) (time.Duration, error) {
 	return median(times), nil
 }
 
+// busy is the processor time that the contender's process has used.
+func (c contender) busy() time.Duration {
+	if c.process == nil {
+		return 0
+	}
+	return c.process.busy()
+}
+
 func median[T ~int64 | ~float64](list []T) T {
 	sorted := slices.Sorted(slices.Values(list))
 	return sorted[len(sorted)/2]
@@ -187,16 +202,16 @@ func table(all []figures) {
 		i := slices.IndexFunc(all, func(f figures) bool { return f.name == name && f.way == way })
 		return all[max(i, 0)], i >= 0
 	}
-	fmt.Fprintf(out, "\n%-26s %9s %12s %12s %10s\n", "", "x direct", "x pass-thr.", "x encoder", "p50, µs")
+	fmt.Fprintf(out, "\n%-26s %10s %12s %10s %10s %10s\n", "", "x direct", "x pass-thr.", "x encoder", "p50, µs", "CPU, µs")
 	for _, f := range all {
 		fmt.Fprintf(out, "%-26s", strings.TrimSpace(f.name+" "+f.way))
-		for _, other := range []struct{ name, way string }{{nameDirect, ""}, {namePass, f.way}, {nameEncoder, f.way}} {
+		for i, other := range []struct{ name, way string }{{nameDirect, ""}, {namePass, f.way}, {nameEncoder, f.way}} {
+			ratio := ""
 			if o, known := find(other.name, other.way); known {
-				fmt.Fprintf(out, " %10.2f", f.over(o))
-			} else {
-				fmt.Fprintf(out, " %10s", "")
+				ratio = fmt.Sprintf("%.2f", f.over(o))
 			}
+			fmt.Fprintf(out, " %*s", []int{10, 12, 10}[i], ratio)
 		}
-		fmt.Fprintf(out, " %12d\n", median(f.p50).Microseconds())
+		fmt.Fprintf(out, " %10d %10d\n", median(f.p50).Microseconds(), median(f.busy).Microseconds())
 	}
 }
