@@ -1,5 +1,9 @@
-// Package server turns a list of tools into a running MCP server. It and its
-// demo are the only packages that know the MCP SDK.
+// Package server turns a list of tools into a running MCP server: it reads the
+// configuration, wires transport, consent and menu around the SDK, and takes one
+// call in and its answer out.
+//
+// What comes in are tools, clients of the API and a Config; what goes out is a
+// Server to run. Only the command line imports it.
 package server
 
 import (

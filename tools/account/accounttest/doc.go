@@ -1,0 +1,3 @@
+// Package accounttest serves a sandbox to tests that need an account. Only tests
+// import it.
+package accounttest
