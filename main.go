@@ -2,7 +2,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -10,16 +9,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
-	"text/tabwriter"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -165,14 +159,14 @@ func (c *cli) wire(config server.Config, env *environment) (*server.Server, func
 		closing()
 		return nil, nil, usage{err}
 	}
-	c.Airbyte.UserAgent = "airbyte-agent-mcp/" + currentVersion()
+	c.Airbyte.UserAgent = "airbyte-agent-mcp/" + telemetry.Version(version)
 	api, err := airbyteclient.New(c.Airbyte, airbyteclient.WithObserver(telemetry.Observe))
 	if err != nil {
 		closing()
 		return nil, nil, usage{err}
 	}
 	c.Writes.Stderr = env.stderr
-	config.Credentials, config.Limits, config.Writes, config.ReadOnly, config.Version = c.Credentials, c.Limits, c.Writes, c.Choice.ReadOnly, currentVersion()
+	config.Credentials, config.Limits, config.Writes, config.ReadOnly, config.Version = c.Credentials, c.Limits, c.Writes, c.Choice.ReadOnly, telemetry.Version(version)
 	s, err := server.New(list, account.OneClient(api), config, log)
 	if err != nil {
 		closing()
@@ -192,15 +186,9 @@ func (c *cli) readSettings() error {
 	if !c.Sandbox {
 		c.Airbyte.ClientSecret = airbyteclient.NewSecret(os.Getenv("AIRBYTE_CLIENT_SECRET"))
 	}
-	if path != "" {
-		if _, err := os.Stat(path); err != nil {
-			return fmt.Errorf("--settings: %w", err)
-		}
-	} else {
-		var err error
-		if path, err = airbyteclient.DefaultSettingsPath(); err != nil {
-			return nil // no home directory, no settings
-		}
+	path, err := airbyteclient.FindSettings(path)
+	if err != nil || path == "" { // no home directory, no settings
+		return err
 	}
 	c.Credentials.Own = append(c.Credentials.Own, path)
 	settings, err := airbyteclient.ReadSettings(path)
@@ -222,21 +210,18 @@ func (c *cli) useSandbox(ctx context.Context) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	serving, err := sandbox.Serve(ctx, "127.0.0.1:0", sandbox.Options{Faults: faults}, nil)
 	if err != nil {
-		return nil, fmt.Errorf("start sandbox: %w", err)
+		return nil, err
 	}
-	srv := &http.Server{Handler: sandbox.New(sandbox.Options{Faults: faults}), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = srv.Serve(listener) }() // ends with Close
-	c.Airbyte.APIHost = "http://" + listener.Addr().String()
+	c.Airbyte.APIHost = "http://" + serving.Address
 	c.Airbyte.WebAppURL = c.Airbyte.APIHost
 	c.Airbyte.ClientID = sandbox.ClientID
 	c.Airbyte.ClientSecret = airbyteclient.NewSecret(sandbox.ClientSecret)
 	c.Airbyte.ClientSecretFile = ""
 	c.Airbyte.OrganizationID = sandbox.OrganizationID
 	c.Airbyte.Workspace = "" // the sandbox has none of the user's
-	return func() { _ = srv.Close() }, nil
+	return func() { _ = serving.Close() }, nil
 }
 
 func parseFaults(texts []string) ([]sandbox.Fault, error) {
@@ -298,20 +283,12 @@ func (k *callCommand) Run(env *environment, c *cli, parsed *kong.Context) error 
 		return err
 	}
 	defer closing()
-	arguments := []byte(k.Arguments)
-	if k.Arguments == "-" {
-		if arguments, err = io.ReadAll(io.LimitReader(env.stdin, maxArguments+1)); err != nil {
-			return fmt.Errorf("read arguments: %w", err)
-		}
-		if len(arguments) > maxArguments {
-			return usage{fmt.Errorf("the arguments are longer than %d bytes", maxArguments)}
-		}
-	}
-	if trimmed := bytes.TrimSpace(arguments); !json.Valid(trimmed) || trimmed[0] != '{' {
-		return usage{errors.New("the arguments must be a JSON object, such as '{\"name\": \"hub\"}'")}
+	arguments, err := k.arguments(env.stdin)
+	if err != nil {
+		return err
 	}
 	ask := env.ask
-	if k.Arguments == "-" || !env.terminal() {
+	if k.Arguments == "-" || !consent.IsTerminal(env.stdin) {
 		ask = nil
 	}
 	answer, words, err := srv.Call(env.ctx, k.Tool, arguments, ask)
@@ -326,7 +303,25 @@ func (k *callCommand) Run(env *environment, c *cli, parsed *kong.Context) error 
 	return err
 }
 
-// given tells whether a flag was set, on the command line or by its variable.
+// arguments returns the arguments of the call, read from in where they are -.
+func (k *callCommand) arguments(in io.Reader) ([]byte, error) {
+	given := []byte(k.Arguments)
+	if k.Arguments == "-" {
+		var err error
+		if given, err = io.ReadAll(io.LimitReader(in, maxArguments+1)); err != nil {
+			return nil, fmt.Errorf("read arguments: %w", err)
+		}
+		if len(given) > maxArguments {
+			return nil, usage{fmt.Errorf("the arguments are longer than %d bytes", maxArguments)}
+		}
+	}
+	if trimmed := bytes.TrimSpace(given); !json.Valid(trimmed) || trimmed[0] != '{' {
+		return nil, usage{errors.New("the arguments must be a JSON object, such as '{\"name\": \"hub\"}'")}
+	}
+	return given, nil
+}
+
+// given reports whether a flag was set, on the command line or by its variable.
 func given(parsed *kong.Context, name string) bool {
 	for _, step := range parsed.Path {
 		if step.Flag != nil && step.Flag.Name == name {
@@ -346,53 +341,25 @@ type approveCommand struct {
 }
 
 func (a *approveCommand) Run(env *environment) error {
-	if !env.terminal() {
+	if !consent.IsTerminal(env.stdin) {
 		return usage{errors.New("approve asks a person and needs a terminal")}
 	}
-	plan, err := consent.Approval(env.ctx, a.Code, "")
+	said, err := consent.AnswerPlan(env.ctx, a.Code, env.ask)
 	if err != nil {
-		return err
-	}
-	yes, err := env.ask(plan)
-	if err != nil {
-		return err
-	}
-	answer, said := "no", "Declined. Nothing is sent."
-	if yes {
-		answer, said = "yes", "Approved. The agent can make the call now, once."
-	}
-	if _, err := consent.Approval(env.ctx, a.Code, answer); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(env.stderr, said)
 	return err
 }
 
-// terminal tells whether there is a person: a program that pipes text in is none.
-func (e *environment) terminal() bool {
-	f, ok := e.stdin.(interface{ Stat() (os.FileInfo, error) })
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
 // ask shows a person the plan of a write and returns their yes or no. It speaks
 // on standard error: the answer of a call goes to standard output.
 func (e *environment) ask(plan string) (yes bool, err error) {
-	fmt.Fprintf(e.stderr, "%s\n\nCarry this out? Type yes or no: ", plan)
-	answer, err := bufio.NewReader(io.LimitReader(e.stdin, 100)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return false, fmt.Errorf("read the answer: %w", err)
+	yes, err = consent.AskPerson(e.stdin, e.stderr, plan)
+	if errors.Is(err, consent.ErrNoAnswer) {
+		err = usage{err}
 	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "yes":
-		return true, nil
-	case "no":
-		return false, nil
-	}
-	return false, usage{errors.New("neither yes nor no: nothing was answered, and nothing is sent")}
+	return yes, err
 }
 
 type auditCommand struct {
@@ -404,12 +371,7 @@ type verifyCommand struct {
 }
 
 func (v *verifyCommand) Run(env *environment) error {
-	f, err := os.Open(v.File)
-	if err != nil {
-		return usage{err}
-	}
-	defer f.Close()
-	lines, err := journal.Verify(f)
+	lines, err := journal.VerifyFile(v.File)
 	var bad *journal.BadLine
 	switch {
 	case errors.As(err, &bad):
@@ -432,16 +394,7 @@ func (toolsCommand) Run(env *environment, c *cli) error {
 	if err != nil {
 		return usage{err}
 	}
-	w := tabwriter.NewWriter(env.stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "TOOL\tEFFECT\tTOOLSET\tTOKENS\tWHAT IT DOES")
-	sum := 0
-	for _, t := range list {
-		n := t.Tokens()
-		sum += n
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", t.Name, t.Effect, t.Toolset, n, t.Title)
-	}
-	fmt.Fprintf(w, "%d tools\t\t\t%d\t\n", len(list), sum)
-	return w.Flush()
+	return tools.Print(env.stdout, list)
 }
 
 type catalogCommand struct {
@@ -456,9 +409,13 @@ func (k *catalogCommand) Run(env *environment, c *cli) error {
 		return usage{err}
 	}
 	if k.Check {
-		return checkCatalog(env, c.Choice, list)
+		clean, err := formats.Report(env.stdout, c.Choice, list)
+		if err == nil && !clean {
+			return failure(exitFailed)
+		}
+		return err
 	}
-	text, err := formats.Export(list, k.Format, currentVersion())
+	text, err := formats.Export(list, k.Format, telemetry.Version(version))
 	if err != nil {
 		return err
 	}
@@ -466,57 +423,7 @@ func (k *catalogCommand) Run(env *environment, c *cli) error {
 		_, err = env.stdout.Write(text)
 		return err
 	}
-	return replaceFile(k.Output, text)
-}
-
-// checkCatalog holds every tool to the rules, and their number as it is served.
-func checkCatalog(env *environment, choice tools.Choice, served []tools.Tool) error {
-	each := served
-	if len(choice.Toolsets) == 0 && len(choice.Tools) == 0 {
-		choice.Toolsets = []string{"all"}
-		var err error
-		if each, err = tools.Choose(tools.Catalog(), choice); err != nil {
-			return usage{err}
-		}
-	}
-	rules, err := formats.KnownRules()
-	if err != nil {
-		return err
-	}
-	faults, err := rules.Check(each, served)
-	if err != nil {
-		return err
-	}
-	if len(faults) == 0 {
-		_, err = fmt.Fprintf(env.stdout, "%d tools clean for %d targets (rules of %s)\n", len(each), len(rules.Targets), rules.AsOf)
-		return err
-	}
-	for _, fault := range faults {
-		fmt.Fprintln(env.stdout, fault)
-	}
-	return failure(exitFailed)
-}
-
-// replaceFile writes a file whole or not at all. What is no plain file, such as
-// a pipe or a link, is written to instead.
-func replaceFile(path string, text []byte) (err error) {
-	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(path, text, 0o644)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".catalog-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	_, errWrite := f.Write(text)
-	if err := errors.Join(errWrite, f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return formats.WriteFile(k.Output, text)
 }
 
 type sandboxCommand struct {
@@ -530,48 +437,29 @@ func (s *sandboxCommand) Run(env *environment, c *cli) error {
 	if err != nil {
 		return err
 	}
-	host, _, err := net.SplitHostPort(s.Address)
-	if ip := net.ParseIP(host); err != nil || (host != "localhost" && (ip == nil || !ip.IsLoopback())) {
-		return usage{fmt.Errorf("--address %q: the sandbox has a published password and serves loopback only, such as 127.0.0.1:8100", s.Address)}
-	}
-	var lc net.ListenConfig
-	listener, err := lc.Listen(env.ctx, "tcp", s.Address)
-	if err != nil {
-		return fmt.Errorf("start sandbox: %w", err)
-	}
 	log := telemetry.NewLogger(env.stderr, c.Log)
-	srv := &http.Server{
-		Handler:           sandbox.New(sandbox.Options{TokenLifetime: s.TokenLifetime, Latency: s.Latency, Faults: faults}),
-		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	options := sandbox.Options{TokenLifetime: s.TokenLifetime, Latency: s.Latency, Faults: faults}
+	serving, err := sandbox.Serve(env.ctx, s.Address, options, slog.NewLogLogger(log.Handler(), slog.LevelWarn))
+	if errors.Is(err, sandbox.ErrNotLoopback) {
+		return usage{fmt.Errorf("--address %w", err)}
+	}
+	if err != nil {
+		return err
 	}
 	fmt.Fprintf(env.stdout, "The sandbox listens. To use it, set\n\n"+
 		"  AIRBYTE_API_HOST=http://%s\n  AIRBYTE_WEBAPP_URL=http://%[1]s\n  AIRBYTE_CLIENT_ID=%[2]s\n  AIRBYTE_CLIENT_SECRET=%[3]s\n  AIRBYTE_ORGANIZATION_ID=%[4]s\n",
-		listener.Addr(), sandbox.ClientID, sandbox.ClientSecret, sandbox.OrganizationID)
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(listener) }()
+		serving.Address, sandbox.ClientID, sandbox.ClientSecret, sandbox.OrganizationID)
 	select {
-	case err := <-failed:
+	case err := <-serving.Failed:
 		return err
 	case <-env.ctx.Done():
-		return srv.Close()
+		return serving.Close()
 	}
 }
 
 type versionCommand struct{}
 
 func (versionCommand) Run(env *environment) error {
-	_, err := fmt.Fprintln(env.stdout, "airbyte-agent-mcp", currentVersion())
+	_, err := fmt.Fprintln(env.stdout, "airbyte-agent-mcp", telemetry.Version(version))
 	return err
-}
-
-// currentVersion is the release's, or what the Go tool recorded.
-func currentVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "dev"
 }

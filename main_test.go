@@ -257,20 +257,3 @@ func TestCatalogIsPrintedInEveryFormat(t *testing.T) {
 		}
 	}
 }
-
-func TestCheckedCatalogFailsByName(t *testing.T) {
-	t.Parallel()
-	list, err := tools.Choose(tools.Catalog(), tools.Choice{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for len(list) <= 40 {
-		list = append(list, list...)
-	}
-	var out bytes.Buffer
-	err = checkCatalog(&environment{stdout: &out}, tools.Choice{Tools: []string{"list_connectors"}}, list)
-	var told failure
-	if !errors.As(err, &told) || told != exitFailed || !strings.HasPrefix(out.String(), "catalog: Cursor: tool-count: ") {
-		t.Errorf("got %v, printed %s", err, out.String())
-	}
-}

@@ -99,3 +99,19 @@ func (s Settings) Apply(config *Config) {
 	config.OrganizationID = orElse(config.OrganizationID, s.OrganizationID)
 	config.Workspace = orElse(config.Workspace, s.Workspace)
 }
+
+// FindSettings returns the settings file that is named, which must exist, or
+// else the default one, which need not; empty where there is no home directory.
+func FindSettings(named string) (path string, err error) {
+	if named == "" {
+		path, err := DefaultSettingsPath()
+		if err != nil {
+			return "", nil
+		}
+		return path, nil
+	}
+	if _, err := os.Stat(named); err != nil {
+		return "", fmt.Errorf("--settings: %w", err)
+	}
+	return named, nil
+}
