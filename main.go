@@ -82,12 +82,7 @@ func main() {
 	defer stop()
 	context.AfterFunc(ctx, stop)   // a second signal ends the process at once
 	signal.Ignore(syscall.SIGPIPE) // a client that hangs up is told in the log
-	for _, variable := range os.Environ() {
-		// Clients pass on settings that were left blank.
-		if name, value, _ := strings.Cut(variable, "="); value == "" && strings.HasPrefix(name, "AIRBYTE_") {
-			os.Unsetenv(name)
-		}
-	}
+	airbyteclient.UnsetBlank()
 	os.Exit(run(environment{ctx, os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
 }
 
@@ -206,9 +201,9 @@ func (c *cli) readSettings() error {
 
 // useSandbox starts the sandbox on loopback and points the client at it.
 func (c *cli) useSandbox(ctx context.Context) (func(), error) {
-	faults, err := parseFaults(c.Fault)
+	faults, err := sandbox.ParseFaults(c.Fault)
 	if err != nil {
-		return nil, err
+		return nil, usage{fmt.Errorf("--fault %w", err)}
 	}
 	serving, err := sandbox.Serve(ctx, "127.0.0.1:0", sandbox.Options{Faults: faults}, nil)
 	if err != nil {
@@ -222,18 +217,6 @@ func (c *cli) useSandbox(ctx context.Context) (func(), error) {
 	c.Airbyte.OrganizationID = sandbox.OrganizationID
 	c.Airbyte.Workspace = "" // the sandbox has none of the user's
 	return func() { _ = serving.Close() }, nil
-}
-
-func parseFaults(texts []string) ([]sandbox.Fault, error) {
-	var faults []sandbox.Fault
-	for _, text := range texts {
-		f, err := sandbox.ParseFault(text)
-		if err != nil {
-			return nil, usage{fmt.Errorf("--fault %s: %w", text, err)}
-		}
-		faults = append(faults, f)
-	}
-	return faults, nil
 }
 
 type serveCommand struct {
@@ -433,9 +416,9 @@ type sandboxCommand struct {
 }
 
 func (s *sandboxCommand) Run(env *environment, c *cli) error {
-	faults, err := parseFaults(c.Fault)
+	faults, err := sandbox.ParseFaults(c.Fault)
 	if err != nil {
-		return err
+		return usage{fmt.Errorf("--fault %w", err)}
 	}
 	log := telemetry.NewLogger(env.stderr, c.Log)
 	options := sandbox.Options{TokenLifetime: s.TokenLifetime, Latency: s.Latency, Faults: faults}
@@ -446,9 +429,7 @@ func (s *sandboxCommand) Run(env *environment, c *cli) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(env.stdout, "The sandbox listens. To use it, set\n\n"+
-		"  AIRBYTE_API_HOST=http://%s\n  AIRBYTE_WEBAPP_URL=http://%[1]s\n  AIRBYTE_CLIENT_ID=%[2]s\n  AIRBYTE_CLIENT_SECRET=%[3]s\n  AIRBYTE_ORGANIZATION_ID=%[4]s\n",
-		serving.Address, sandbox.ClientID, sandbox.ClientSecret, sandbox.OrganizationID)
+	fmt.Fprint(env.stdout, serving.Instructions())
 	select {
 	case err := <-serving.Failed:
 		return err

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Settings is what Airbyte's own command line keeps in its settings file.
@@ -114,4 +115,14 @@ func FindSettings(named string) (path string, err error) {
 		return "", fmt.Errorf("--settings: %w", err)
 	}
 	return named, nil
+}
+
+// UnsetBlank unsets the variables of this program that are set to nothing:
+// clients pass on settings that were left blank.
+func UnsetBlank() {
+	for _, variable := range os.Environ() {
+		if name, value, _ := strings.Cut(variable, "="); value == "" && strings.HasPrefix(name, "AIRBYTE_") {
+			os.Unsetenv(name)
+		}
+	}
 }

@@ -73,6 +73,19 @@ type Fault struct {
 	Status     int           // of ExpiredCredentials; 0 means 401
 }
 
+// ParseFaults parses several faults; the error names the one that is wrong.
+func ParseFaults(texts []string) ([]Fault, error) {
+	var faults []Fault
+	for _, text := range texts {
+		f, err := ParseFault(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", text, err)
+		}
+		faults = append(faults, f)
+	}
+	return faults, nil
+}
+
 // ParseFault reads "KIND[:PATH][:times=N][:skip=N][:delay=D][:retry-after=D|none][:status=N]",
 // for instance "429:/execute:times=2:retry-after=1s".
 func ParseFault(s string) (Fault, error) {

@@ -46,3 +46,10 @@ func Serve(ctx context.Context, address string, options Options, log *log.Logger
 
 // Close ends the sandbox at once.
 func (s *Serving) Close() error { return s.server.Close() }
+
+// Instructions says which settings make the server use this sandbox.
+func (s *Serving) Instructions() string {
+	return fmt.Sprintf("The sandbox listens. To use it, set\n\n"+
+		"  AIRBYTE_API_HOST=http://%s\n  AIRBYTE_WEBAPP_URL=http://%[1]s\n  AIRBYTE_CLIENT_ID=%[2]s\n  AIRBYTE_CLIENT_SECRET=%[3]s\n  AIRBYTE_ORGANIZATION_ID=%[4]s\n",
+		s.Address, ClientID, ClientSecret, OrganizationID)
+}

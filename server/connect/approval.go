@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 	"unicode/utf8"
+
+	"airbyte-agent-mcp/server/connect/pagetext"
 )
 
 // Approval is what a person is asked to approve. Texts may come from records:
@@ -64,19 +66,19 @@ const (
 // shown makes the texts of strangers fit for a page.
 func (a Approval) shown() Approval {
 	out := Approval{
-		Title: cmp.Or(plain(a.Title, maxTitle), "Approve a change"), Summary: plain(a.Summary, maxLead),
+		Title: cmp.Or(pagetext.OneLine(a.Title, maxTitle), "Approve a change"), Summary: pagetext.OneLine(a.Summary, maxLead),
 		Target: counted(a.Target, maxAsIs), Undo: counted(a.Undo, maxUndo), Danger: a.Danger, Deletes: a.Deletes,
 	}
 	for _, f := range a.Facts[:min(len(a.Facts), maxFacts)] {
-		out.Facts = append(out.Facts, [2]string{plain(f[0], maxFactName), counted(f[1], maxFact)})
+		out.Facts = append(out.Facts, [2]string{pagetext.OneLine(f[0], maxFactName), counted(f[1], maxFact)})
 	}
 	for _, n := range a.Notes[:min(len(a.Notes), maxNotes)] {
-		out.Notes = append(out.Notes, counted(plain(n, len(n)), maxNote))
+		out.Notes = append(out.Notes, counted(pagetext.OneLine(n, len(n)), maxNote))
 	}
 	if left := len(a.Notes) - maxNotes; left > 0 {
 		out.Notes = append(out.Notes, fmt.Sprintf("There are %d more notes.", left))
 	}
-	out.Sends, out.Unshown = counted(Escaped(a.Sends), maxSends), a.unshown()
+	out.Sends, out.Unshown = counted(pagetext.Escaped(a.Sends), maxSends), a.unshown()
 	for _, c := range a.Changes[:min(len(a.Changes), maxChanges)] {
 		out.Changes = append(out.Changes, Change{counted(c.Path, maxPath), counted(c.Before, maxAsIs), counted(c.After, maxAfter)})
 	}
@@ -85,7 +87,7 @@ func (a Approval) shown() Approval {
 
 // unshown says what of all that is sent would be cut.
 func (a Approval) unshown() string {
-	if utf8.RuneCountInString(Escaped(a.Sends)) > maxSends {
+	if utf8.RuneCountInString(pagetext.Escaped(a.Sends)) > maxSends {
 		return "What is sent is too long for this page."
 	}
 	if left := len(a.Changes) - maxChanges; left > 0 {
@@ -101,9 +103,9 @@ func (a Approval) unshown() string {
 
 // counted cuts a text and says how much of it is not shown.
 func counted(s string, limit int) string {
-	s = plainLines(s, len(s))
+	s = pagetext.Lines(s, len(s))
 	if n := utf8.RuneCountInString(s) - limit; n > 0 {
-		return fmt.Sprintf("%s (%d more characters)", cut(s, limit), n)
+		return fmt.Sprintf("%s (%d more characters)", pagetext.Cut(s, limit), n)
 	}
 	return s
 }

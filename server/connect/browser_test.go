@@ -17,6 +17,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/server/connect"
+	"airbyte-agent-mcp/server/connect/form"
 )
 
 type action = chromedp.Action[chromedp.Void]
@@ -168,14 +169,14 @@ func focused(t *testing.T, ctx context.Context, want string) (id string) {
 // filled opens a form and fills it in as it should be.
 func filled(t *testing.T, ctx context.Context, b *bench) *connect.Visit {
 	t.Helper()
-	v := b.connect(connect.Request{DefinitionID: zendesk, Environment: []byte(`{"subdomain":"lanternworks"}`)})
+	v := b.connect(form.Request{DefinitionID: zendesk, Environment: []byte(`{"subdomain":"lanternworks"}`)})
 	visit(t, ctx, v.URL)
 	do(t, ctx, enter(emailInput, "ines@lanternworks.example"), enter(tokenInput, canary))
 	return v
 }
 
 func fillFailMend(t *testing.T, ctx context.Context, b *bench) {
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	visit(t, ctx, v.URL)
 	do(t, ctx, enter(tokenInput, "invalid"))
 	if status := follow(t, ctx, "button.primary"); status != 422 {
@@ -214,7 +215,7 @@ func fillFailMend(t *testing.T, ctx context.Context, b *bench) {
 }
 
 func foldedOptions(t *testing.T, ctx context.Context, b *bench) {
-	visit(t, ctx, b.connect(connect.Request{DefinitionID: zendesk}).URL)
+	visit(t, ctx, b.connect(form.Request{DefinitionID: zendesk}).URL)
 	shown := func() [2]bool {
 		return [2]bool{
 			see(t, ctx, chromedp.Evaluate[bool](`document.getElementsByName("`+tokenInput+`")[0].checkVisibility()`)),
@@ -231,7 +232,7 @@ func foldedOptions(t *testing.T, ctx context.Context, b *bench) {
 }
 
 func keyboardAlone(t *testing.T, ctx context.Context, b *bench) {
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	visit(t, ctx, v.URL)
 	order := []string{"", "f.credentials.api_token.choice", emailInput, tokenInput, "f.subdomain"}
 	for _, want := range order {
@@ -313,7 +314,7 @@ func twoTabs(t *testing.T, ctx context.Context, b *bench) {
 }
 
 func anotherSite(t *testing.T, ctx context.Context, b *bench) {
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	form := zendeskForm(b.get(v.URL), canary)
 	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, `<!DOCTYPE html><title>x</title><link rel=icon href="data:,"><form method=post action="%s">`, v.URL)
@@ -346,7 +347,7 @@ func approveAndDecline(t *testing.T, ctx context.Context, b *bench) {
 
 func roomToTouch(t *testing.T, ctx context.Context, b *bench) {
 	for _, address := range []string{
-		b.connect(connect.Request{DefinitionID: zendesk}).URL, b.connect(connect.Request{DefinitionID: slack}).URL,
+		b.connect(form.Request{DefinitionID: zendesk}).URL, b.connect(form.Request{DefinitionID: slack}).URL,
 		b.approve(ticketChange()).URL, b.approve(ticketDeletion()).URL, b.url + "/connect/nonsense",
 	} {
 		for _, width := range []int64{320, 390, 1280} {
@@ -421,18 +422,18 @@ func TestShots(t *testing.T) {
 			}
 		}
 	}
-	shoot("form", b.connect(connect.Request{DefinitionID: zendesk, Environment: []byte(`{"subdomain":"lanternworks"}`)}).URL)
-	shoot("open", b.connect(connect.Request{DefinitionID: slack}).URL, func() { do(t, ctx, click("summary")) })
-	shoot("github", b.connect(connect.Request{DefinitionID: github, Name: "Code", ReplicationConfig: []byte(`{"repositories":["lanternworks/platform"],"branch":"main"}`)}).URL)
-	shoot("refused", b.connect(connect.Request{DefinitionID: zendesk, Environment: []byte(`{"subdomain":"lanternworks"}`)}).URL, func() {
+	shoot("form", b.connect(form.Request{DefinitionID: zendesk, Environment: []byte(`{"subdomain":"lanternworks"}`)}).URL)
+	shoot("open", b.connect(form.Request{DefinitionID: slack}).URL, func() { do(t, ctx, click("summary")) })
+	shoot("github", b.connect(form.Request{DefinitionID: github, Name: "Code", ReplicationConfig: []byte(`{"repositories":["lanternworks/platform"],"branch":"main"}`)}).URL)
+	shoot("refused", b.connect(form.Request{DefinitionID: zendesk, Environment: []byte(`{"subdomain":"lanternworks"}`)}).URL, func() {
 		do(t, ctx, enter("f.credentials.api_token.email", "ines@lanternworks.example"), enter("f.credentials.api_token.api_token", "invalid"))
 		follow(t, ctx, "button.primary")
 	})
-	shoot("missing", b.connect(connect.Request{DefinitionID: github}).URL, func() { follow(t, ctx, "button.primary") })
-	shoot("drive", b.connect(connect.Request{DefinitionID: drive}).URL)
-	shoot("signin-only", b.connect(connect.Request{DefinitionID: definitionOf(t, "Gmail"), ReplicationConfig: []byte(`{"start_date":"2026-01-01T00:00:00Z"}`)}).URL)
-	shoot("signin", b.signIn(b.connect(connect.Request{DefinitionID: hubspot}), nil).url)
-	shoot("hubspot", b.connect(connect.Request{DefinitionID: hubspot}).URL)
+	shoot("missing", b.connect(form.Request{DefinitionID: github}).URL, func() { follow(t, ctx, "button.primary") })
+	shoot("drive", b.connect(form.Request{DefinitionID: drive}).URL)
+	shoot("signin-only", b.connect(form.Request{DefinitionID: definitionOf(t, "Gmail"), ReplicationConfig: []byte(`{"start_date":"2026-01-01T00:00:00Z"}`)}).URL)
+	shoot("signin", b.signIn(b.connect(form.Request{DefinitionID: hubspot}), nil).url)
+	shoot("hubspot", b.connect(form.Request{DefinitionID: hubspot}).URL)
 	shoot("approval", b.approve(ticketChange()).URL)
 	shoot("deletion", b.approve(ticketDeletion()).URL)
 	creation := ticketDeletion()
@@ -442,11 +443,11 @@ func TestShots(t *testing.T) {
 	shoot("changes-open", b.approve(ticketChange()).URL, func() { do(t, ctx, click("summary")) })
 	shoot("unshown", b.approve(func() connect.Approval { a := ticketChange(); a.Changes[0].Path = strings.Repeat("x", 1001); return a }()).URL)
 	shoot("invalid", b.url+"/connect/nonsense")
-	shoot("kinds", specBench(t, readSpec(t, "kinds.json")).connect(connect.Request{DefinitionID: "d"}).URL, func() {
+	shoot("kinds", specBench(t, readSpec(t, "kinds.json")).connect(form.Request{DefinitionID: "d"}).URL, func() {
 		do(t, ctx, click("summary"), click(`label[for="f.sync.CDC.choice"]`))
 	})
 	done := ""
-	shoot("done", b.connect(connect.Request{DefinitionID: zendesk, Name: "Support desk", Environment: []byte(`{"subdomain":"lanternworks"}`)}).URL, func() {
+	shoot("done", b.connect(form.Request{DefinitionID: zendesk, Name: "Support desk", Environment: []byte(`{"subdomain":"lanternworks"}`)}).URL, func() {
 		if done == "" {
 			do(t, ctx, enter("f.credentials.api_token.email", "ines@lanternworks.example"), enter("f.credentials.api_token.api_token", canary))
 			follow(t, ctx, "button.primary")

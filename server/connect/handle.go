@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/server/connect/form"
+	"airbyte-agent-mcp/server/connect/pagetext"
 )
 
 // Names of inputs that are no fields of a definition: those begin with "f.".
@@ -213,7 +215,7 @@ func (p *Pages) showForm(w http.ResponseWriter, r *http.Request, l link, v *visi
 	if !ok {
 		return
 	}
-	if f.impossible {
+	if f.Impossible {
 		p.showOnlySignIn(w, l, f)
 		return
 	}
@@ -221,7 +223,7 @@ func (p *Pages) showForm(w http.ResponseWriter, r *http.Request, l link, v *visi
 }
 
 // form gets what the link's page asks for, once for each link.
-func (p *Pages) form(ctx context.Context, w http.ResponseWriter, l link, v *visit) (*form, bool) {
+func (p *Pages) form(ctx context.Context, w http.ResponseWriter, l link, v *visit) (*form.Form, bool) {
 	if f := v.cached(); f != nil {
 		return f, true
 	}
@@ -229,8 +231,8 @@ func (p *Pages) form(ctx context.Context, w http.ResponseWriter, l link, v *visi
 	client, err := p.options.Client(ctx, l.Caller)
 	if err == nil {
 		webApp = client.WebAppURL()
-		var f *form
-		if f, err = formOf(ctx, client, l.Request); err == nil {
+		var f *form.Form
+		if f, err = form.Of(ctx, client, l.Request); err == nil {
 			v.cache(f)
 			return f, true
 		}
@@ -238,8 +240,8 @@ func (p *Pages) form(ctx context.Context, w http.ResponseWriter, l link, v *visi
 	p.log(l, "show", err)
 	lines := []string{"Airbyte did not tell what this service needs."}
 	if e, ok := errors.AsType[*airbyteclient.Error](err); ok {
-		lines = append(lines, "It says: "+plain(e.Message, 600))
-	} else if errors.Is(err, errTooManyFields) {
+		lines = append(lines, "It says: "+pagetext.OneLine(e.Message, 600))
+	} else if errors.Is(err, form.ErrTooManyFields) {
 		lines = []string{"This service asks for more than a page can hold."}
 	}
 	p.message(w, http.StatusBadGateway, message{
@@ -261,7 +263,7 @@ func (p *Pages) postForm(w http.ResponseWriter, r *http.Request, l link, v *visi
 	if !ok {
 		return
 	}
-	if f.impossible || r.PostForm.Get(actionInput) == signInChoice {
+	if f.Impossible || r.PostForm.Get(actionInput) == signInChoice {
 		p.postSignIn(ctx, w, r, l, f, v)
 		return
 	}
@@ -288,7 +290,7 @@ func (p *Pages) plan(w http.ResponseWriter, l link) (Approval, bool) {
 	a, err := p.options.Plan(l.Code)
 	if err != nil {
 		p.log(l, "plan", err)
-		p.message(w, http.StatusGone, message{Title: "This does not wait any more", Lines: []string{plain(err.Error(), maxWhy) + ".", "Nothing was done here. Ask your assistant how things stand."}})
+		p.message(w, http.StatusGone, message{Title: "This does not wait any more", Lines: []string{pagetext.OneLine(err.Error(), maxWhy) + ".", "Nothing was done here. Ask your assistant how things stand."}})
 		return Approval{}, false
 	}
 	return a.shown(), true
@@ -315,7 +317,7 @@ func (p *Pages) postApproval(w http.ResponseWriter, r *http.Request, l link, v *
 	p.once(w, r, forApprove, l, v, func(context.Context) Outcome {
 		if err := p.options.Decide(l.Code, yes); err != nil {
 			p.log(l, "decide", err)
-			return Outcome{State: StateRefused, Name: a.Title, Why: plain(err.Error(), maxWhy)}
+			return Outcome{State: StateRefused, Name: a.Title, Why: pagetext.OneLine(err.Error(), maxWhy)}
 		}
 		if yes {
 			return Outcome{State: StateApproved, Name: a.Title}

@@ -21,6 +21,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/server/connect"
+	"airbyte-agent-mcp/server/connect/form"
 	"airbyte-agent-mcp/tools/ledger"
 )
 
@@ -197,7 +198,7 @@ func (b *bench) recorded(next http.Handler) http.Handler {
 	})
 }
 
-func (b *bench) connect(r connect.Request) *connect.Visit {
+func (b *bench) connect(r form.Request) *connect.Visit {
 	b.t.Helper()
 	if r.WorkspaceName == "" {
 		r.WorkspaceName = "default"

@@ -15,6 +15,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/server/connect"
+	"airbyte-agent-mcp/server/connect/form"
 	"airbyte-agent-mcp/tools/ledger"
 )
 
@@ -27,7 +28,7 @@ func FuzzLink(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	const own, other, form, made = 0, 1, 2, 3 // whose link or token it is
+	const own, other, form1, made = 0, 1, 2, 3 // whose link or token it is
 	f.Add("/approve/", own, own, 0, byte(0), "", "approve", "same-origin")
 	f.Add("/approve/", own, own, 0, byte(0), "", "decline", "same-origin")
 	f.Add("/approve/", own, own, 0, byte(0), "", "approve", "cross-site")
@@ -35,13 +36,13 @@ func FuzzLink(f *testing.F) {
 	f.Add("/approve/", own, own, 20, byte(1), "", "approve", "same-origin")
 	f.Add("/approve/", own, own, -1, byte(1), "", "approve", "same-origin")
 	f.Add("/approve/", own, other, 0, byte(0), "", "approve", "same-origin")
-	f.Add("/approve/", own, form, 0, byte(0), "", "approve", "same-origin")
+	f.Add("/approve/", own, form1, 0, byte(0), "", "approve", "same-origin")
 	f.Add("/approve/", own, made, 0, byte(0), "x", "approve", "same-origin")
-	f.Add("/approve/", form, form, 0, byte(0), "", "approve", "same-origin")
+	f.Add("/approve/", form1, form1, 0, byte(0), "", "approve", "same-origin")
 	f.Add("/approve/", made, made, 0, byte(0), "..%2F", "approve", "same-origin")
 	f.Add("/approve/done/", own, own, 0, byte(0), "", "approve", "same-origin")
 	f.Add("/connect/", own, own, 0, byte(0), "", "approve", "same-origin")
-	f.Add("/connect/", form, form, 0, byte(0), "", "cancel", "same-origin")
+	f.Add("/connect/", form1, form1, 0, byte(0), "", "cancel", "same-origin")
 	f.Add("//approve/", own, own, 0, byte(0), "?", "approve", "same-origin")
 	f.Fuzz(func(t *testing.T, path string, whoseLink, whoseToken, at int, flip byte, text, do, site string) {
 		var decided []string
@@ -66,11 +67,11 @@ func FuzzLink(f *testing.F) {
 			pages.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, v.URL, nil))
 			tokens[whose] = html.UnescapeString(tokenOf.FindStringSubmatch(w.Body.String())[1])
 		}
-		v, err := pages.Connect(t.Context(), "caller", connect.Request{DefinitionID: "d"})
+		v, err := pages.Connect(t.Context(), "caller", form.Request{DefinitionID: "d"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		links[form], tokens[form] = v.URL[strings.LastIndex(v.URL, "/")+1:], links[own]
+		links[form1], tokens[form1] = v.URL[strings.LastIndex(v.URL, "/")+1:], links[own]
 		links[made], tokens[made] = text, text
 		whoseLink, whoseToken = whoseLink&3, whoseToken&3
 

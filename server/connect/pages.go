@@ -6,7 +6,6 @@ package connect
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/server/connect/form"
 )
 
 const (
@@ -81,30 +81,6 @@ type Options struct {
 	Poll time.Duration
 }
 
-// Request names the service to connect and what is known already. Secrets in
-// it are not used: a person enters them.
-type Request struct {
-	WorkspaceName     string          `json:"workspace,omitempty"`
-	DefinitionID      string          `json:"definition,omitempty"`
-	Name              string          `json:"name,omitempty"`
-	SourceTemplateID  string          `json:"template,omitempty"`
-	ReplicationConfig json.RawMessage `json:"settings,omitempty"`
-	Environment       json.RawMessage `json:"environment,omitempty"`
-	// Entities are those asked for, Tags those of connection templates that the
-	// new connector replicates by, and TagsMode says how they match.
-	Entities []airbyteclient.RequestedEntity `json:"entities,omitempty"`
-	Tags     []string                        `json:"tags,omitempty"`
-	TagsMode string                          `json:"tags_mode,omitempty"`
-	// Replaces is the connector that the new one takes over from.
-	Replaces Replaced `json:"replaces,omitzero"`
-}
-
-// Replaced is a connector whose name a new one gets, to change its credentials.
-type Replaced struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-}
-
 // Event is what happens to the form of a link.
 type Event struct {
 	Kind          EventKind
@@ -154,7 +130,7 @@ func New(o Options) *Pages {
 func (p *Pages) Handler() http.Handler { return p.handler }
 
 // Connect makes a link to a form. It asks the service nothing yet.
-func (p *Pages) Connect(_ context.Context, caller string, r Request) (*Visit, error) {
+func (p *Pages) Connect(_ context.Context, caller string, r form.Request) (*Visit, error) {
 	if r.DefinitionID == "" && r.SourceTemplateID == "" {
 		return nil, errors.New("a form needs the definition or the template of the service to connect")
 	}
@@ -188,11 +164,11 @@ const (
 // link is what is sealed into an address. The browser that opens it is nobody
 // yet, so the caller is inside.
 type link struct {
-	ID      string    `json:"id"`
-	Caller  string    `json:"caller,omitempty"`
-	Until   time.Time `json:"until"`
-	Request Request   `json:"request,omitzero"`
-	Code    string    `json:"code,omitempty"` // of the plan to approve
+	ID      string       `json:"id"`
+	Caller  string       `json:"caller,omitempty"`
+	Until   time.Time    `json:"until"`
+	Request form.Request `json:"request,omitzero"`
+	Code    string       `json:"code,omitempty"` // of the plan to approve
 }
 
 // issued is what must be known of a link to wait for its outcome.

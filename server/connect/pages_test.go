@@ -22,6 +22,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/server/connect"
+	"airbyte-agent-mcp/server/connect/form"
 	"airbyte-agent-mcp/tools/ledger"
 )
 
@@ -52,7 +53,7 @@ func (b *bench) sent(path string) map[string]any {
 func TestFormIsTriedThenCreated(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	page := b.get(v.URL)
 	if page.status != http.StatusOK || page.title() != "Connect Zendesk Support" {
 		t.Fatalf("got %d %q", page.status, page.title())
@@ -127,7 +128,7 @@ func TestServicesOfEveryKindCanBeConnected(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			v := b.connect(connect.Request{DefinitionID: c.definition})
+			v := b.connect(form.Request{DefinitionID: c.definition})
 			done := b.post(v.URL, b.get(v.URL).form(c.fill))
 			if b.outcome(v).State != connect.StateCreated {
 				t.Fatalf("not created: %s", done.Find("main").Text())
@@ -148,7 +149,7 @@ func TestServicesOfEveryKindCanBeConnected(t *testing.T) {
 // What goes along and is no field is shown, and sent in either way.
 func TestEntitiesAndTagsGoAlong(t *testing.T) {
 	t.Parallel()
-	wish := connect.Request{
+	wish := form.Request{
 		DefinitionID: zendesk, Environment: []byte(`{"subdomain":"lanternworks"}`),
 		Entities: []airbyteclient.RequestedEntity{{Entity: "tickets", Modes: []string{"read", "write"}}, {Entity: "users"}}, Tags: []string{"warehouse"}, TagsMode: "all",
 	}
@@ -182,7 +183,7 @@ func TestEntitiesAndTagsGoAlong(t *testing.T) {
 func TestRefusedCredentialsKeepAllButSecrets(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	page := b.post(v.URL, zendeskForm(b.get(v.URL), "invalid-"+canary))
 	if page.status != http.StatusUnprocessableEntity || !strings.HasPrefix(page.title(), "Error: ") {
 		t.Fatalf("got %d %q", page.status, page.title())
@@ -209,7 +210,7 @@ func TestRefusedCredentialsKeepAllButSecrets(t *testing.T) {
 func TestMistakesAreToldByField(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: slack})
+	v := b.connect(form.Request{DefinitionID: slack})
 	page := b.post(v.URL, b.get(v.URL).form(map[string]string{"f.start_date": "yesterday", "f.lookback_window": "1.5"}))
 	want := map[string]string{
 		"f.credentials.API~20Token~20Credentials.api_token": "Fill in Api token.",
@@ -250,7 +251,7 @@ func TestComplaintsOfTheServiceGoToTheirField(t *testing.T) {
 		}
 		b.sandbox.ServeHTTP(w, r)
 	})
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	page := b.post(v.URL, zendeskForm(b.get(v.URL), canary))
 	for id, want := range map[string]string{"f.subdomain": "required property 'subdomain' not found", "f.credentials.api_token.email": "is not of this account"} {
 		if got := page.Find("[id='" + id + "-error']").Text(); got != "Error: "+want {
@@ -285,7 +286,7 @@ func TestOtherWayToPutItIsTriedWhenKeysAreNotTaken(t *testing.T) {
 			fmt.Fprint(w, `{"id":"new","name":"Desk","source_template":{},"replication_config":{}}`)
 		}
 	})
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	b.post(v.URL, zendeskForm(b.get(v.URL), canary))
 	if len(bodies) != 3 {
 		t.Fatalf("%d requests", len(bodies))
@@ -302,7 +303,7 @@ func TestOtherWayToPutItIsTriedWhenKeysAreNotTaken(t *testing.T) {
 func TestWhatIsKnownIsFilledInAndShown(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: github, Name: "Code", ReplicationConfig: []byte(`{"repositories":["a/b","c/d"],"branch":"main","credentials":{"option_title":"OAuth Credentials","access_token":"` + canary + `"}}`)})
+	v := b.connect(form.Request{DefinitionID: github, Name: "Code", ReplicationConfig: []byte(`{"repositories":["a/b","c/d"],"branch":"main","credentials":{"option_title":"OAuth Credentials","access_token":"` + canary + `"}}`)})
 	page := b.get(v.URL)
 	if got := page.Find("[name='f.repositories']").Text(); strings.TrimSpace(got) != "a/b\nc/d" {
 		t.Errorf("repositories: %q", got)
@@ -329,7 +330,7 @@ func TestWhatIsKnownIsFilledInAndShown(t *testing.T) {
 func TestCancelEndsTheLink(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	form := b.pressed(v, "cancel")
 	if page := b.post(v.URL, form); page.title() != "Nothing was connected" {
 		t.Errorf("got %q", page.title())
@@ -345,10 +346,10 @@ func TestCancelEndsTheLink(t *testing.T) {
 func TestLinksThatDoNotWork(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	approval := b.approve(ticketChange())
-	form := zendeskForm(b.get(v.URL), canary)
-	other := newBench(t).connect(connect.Request{DefinitionID: zendesk})
+	form1 := zendeskForm(b.get(v.URL), canary)
+	other := newBench(t).connect(form.Request{DefinitionID: zendesk})
 	sealed := func(v *connect.Visit) string { return v.URL[strings.LastIndex(v.URL, "/")+1:] }
 	flipped := []byte(v.URL)
 	flipped[len(flipped)-20] ^= 1
@@ -356,7 +357,7 @@ func TestLinksThatDoNotWork(t *testing.T) {
 		"nonsense": b.url + "/connect/nonsense", "of another server": b.url + "/connect/" + sealed(other), "changed": string(flipped),
 		"of the other kind": b.url + "/approve/" + sealed(v), "an approval as a form": b.url + "/connect/" + sealed(approval),
 	} {
-		for _, page := range []*answer{b.get(address), b.post(address, form)} {
+		for _, page := range []*answer{b.get(address), b.post(address, form1)} {
 			if page.status != http.StatusBadRequest || page.title() != "This link is not valid" || page.Find("h1").Length() != 1 {
 				t.Errorf("%s: %d %q", name, page.status, page.title())
 			}
@@ -370,7 +371,7 @@ func TestLinksThatDoNotWork(t *testing.T) {
 	}
 
 	b.later(16 * time.Minute)
-	for _, page := range []*answer{b.get(v.URL), b.post(v.URL, form), b.get(approval.URL)} {
+	for _, page := range []*answer{b.get(v.URL), b.post(v.URL, form1), b.get(approval.URL)} {
 		if page.status != http.StatusGone || page.title() != "This link has expired" {
 			t.Errorf("expired: %d %q", page.status, page.title())
 		}
@@ -387,7 +388,7 @@ func TestLinksThatDoNotWork(t *testing.T) {
 func TestOutcomeOfAnExpiredLink(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	b.post(v.URL, zendeskForm(b.get(v.URL), "invalid"))
 	b.later(15 * time.Minute)
 	o, err := b.pages.Outcome(t.Context(), v.ID)
@@ -402,7 +403,7 @@ func TestOutcomeOfAnExpiredLink(t *testing.T) {
 func TestOutcomeWaitsForThePerson(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	got := make(chan connect.Outcome, 1)
 	go func() {
 		o, _ := b.pages.Outcome(context.Background(), v.ID)
@@ -417,8 +418,8 @@ func TestOutcomeWaitsForThePerson(t *testing.T) {
 func TestPostsOfOthersAreRefused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: zendesk})
-	second := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
+	second := b.connect(form.Request{DefinitionID: zendesk})
 	form := zendeskForm(b.get(v.URL), canary)
 	with := func(name, value string) func(*http.Request) {
 		return func(r *http.Request) { r.Header.Set(name, value) }
@@ -468,7 +469,7 @@ func TestPostsOfOthersAreRefused(t *testing.T) {
 func TestForeignNameOfThisMachineIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	r := httptest.NewRequest(http.MethodGet, b.connect(connect.Request{DefinitionID: zendesk}).URL, nil)
+	r := httptest.NewRequest(http.MethodGet, b.connect(form.Request{DefinitionID: zendesk}).URL, nil)
 	r.Host = "evil.example:43117"
 	w := httptest.NewRecorder()
 	b.pages.Handler().ServeHTTP(w, r)
@@ -480,7 +481,7 @@ func TestForeignNameOfThisMachineIsRefused(t *testing.T) {
 func TestDoubleSubmitCreatesOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, sandbox.Fault{Kind: sandbox.Slow, Path: "/integrations/connectors", Delay: 50 * time.Millisecond})
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	form := zendeskForm(b.get(v.URL), canary)
 	var all sync.WaitGroup
 	for range 8 {
@@ -499,7 +500,7 @@ func TestDoubleSubmitCreatesOnce(t *testing.T) {
 func TestClosingTheWindowDoesNotEndACreation(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	form := zendeskForm(b.get(v.URL), canary)
 	ctx, gone := context.WithCancel(t.Context())
 	b.api = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -535,14 +536,14 @@ func TestFaultsOfTheService(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			v := b.connect(connect.Request{DefinitionID: zendesk})
+			v := b.connect(form.Request{DefinitionID: zendesk})
 			page := b.get(v.URL)
-			form := zendeskForm(page, canary)
+			form1 := zendeskForm(page, canary)
 			b.sandbox.Inject(c.fault)
 			if strings.HasPrefix(name, "definition") {
-				page = b.get(b.connect(connect.Request{DefinitionID: github}).URL)
+				page = b.get(b.connect(form.Request{DefinitionID: github}).URL)
 			} else {
-				page = b.post(v.URL, form)
+				page = b.post(v.URL, form1)
 			}
 			if page.status != c.status || page.title() != c.title || b.outcome(v).State != c.state {
 				t.Errorf("got %d %q %+v", page.status, page.title(), b.outcome(v))
@@ -557,7 +558,7 @@ func TestFaultsOfTheService(t *testing.T) {
 func TestCallerOfTheLinkMayBeGone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v, err := b.pages.Connect(t.Context(), "nobody", connect.Request{DefinitionID: zendesk})
+	v, err := b.pages.Connect(t.Context(), "nobody", form.Request{DefinitionID: zendesk})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -569,7 +570,7 @@ func TestCallerOfTheLinkMayBeGone(t *testing.T) {
 func TestAnotherProcessWithTheSameLedgerTakesOver(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	first := b.pages
 	b.pages = b.newPages()
 	if page := b.post(v.URL, zendeskForm(b.get(v.URL), canary)); page.title() != "Zendesk Support is connected" {
@@ -584,7 +585,7 @@ func TestAnotherProcessWithTheSameLedgerTakesOver(t *testing.T) {
 func TestProcessesWithOneLedgerCreateOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, sandbox.Fault{Kind: sandbox.Slow, Path: "/integrations/connectors", Delay: 50 * time.Millisecond})
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	form := zendeskForm(b.get(v.URL), canary).Encode()
 	var all sync.WaitGroup
 	for range 4 {
@@ -609,7 +610,7 @@ func TestProcessesWithOneLedgerCreateOnce(t *testing.T) {
 func TestAnotherProcessWithTheSameKeyAloneTakesNoLink(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	var err error
 	if b.ledger, err = ledger.OpenLedger("", b.seal); err != nil {
 		t.Fatal(err)
@@ -626,7 +627,7 @@ func TestPagesMayBeServedBelowAPath(t *testing.T) {
 	site := httptest.NewServer(http.StripPrefix("/below/it", b.pages.Handler()))
 	defer site.Close()
 	b.url = site.URL + "/below/it"
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	if page := b.post(v.URL, zendeskForm(b.get(v.URL), canary)); page.title() != "Zendesk Support is connected" || !strings.HasPrefix(page.url, b.url+"/connect/done/") {
 		t.Errorf("got %q at %s", page.title(), page.url)
 	}
@@ -637,7 +638,7 @@ func TestPagesMayBeServedBelowAPath(t *testing.T) {
 func TestPostsMakeTheBrowserForgetInputs(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	page := b.get(v.URL)
 	if page.header.Get("Set-Cookie") != "" {
 		t.Error("opening the form sets a cookie")
@@ -651,10 +652,10 @@ func TestPostsMakeTheBrowserForgetInputs(t *testing.T) {
 func TestRequestNeedsAService(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	if _, err := b.pages.Connect(t.Context(), "caller-1", connect.Request{WorkspaceName: "default"}); err == nil {
+	if _, err := b.pages.Connect(t.Context(), "caller-1", form.Request{WorkspaceName: "default"}); err == nil {
 		t.Error("a link to a form for nothing")
 	}
-	if _, err := b.pages.Connect(t.Context(), "caller-1", connect.Request{DefinitionID: zendesk, ReplicationConfig: json.RawMessage(`{"x":"` + randomText(60_000) + `"}`)}); err == nil {
+	if _, err := b.pages.Connect(t.Context(), "caller-1", form.Request{DefinitionID: zendesk, ReplicationConfig: json.RawMessage(`{"x":"` + randomText(60_000) + `"}`)}); err == nil {
 		t.Error("a link of any length")
 	}
 }
@@ -672,7 +673,7 @@ func randomText(n int) string {
 func TestEveryPageIsShutOff(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	for _, address := range []string{b.connect(connect.Request{DefinitionID: zendesk}).URL, b.approve(ticketDeletion()).URL, b.url + "/connect/nonsense", b.url + "/elsewhere"} {
+	for _, address := range []string{b.connect(form.Request{DefinitionID: zendesk}).URL, b.approve(ticketDeletion()).URL, b.url + "/connect/nonsense", b.url + "/elsewhere"} {
 		page := b.get(address)
 		style := sha256.Sum256([]byte(page.Find("style").Text()))
 		want := map[string]string{
@@ -708,7 +709,7 @@ func TestSecretsAreNowhereToBeSeen(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprintf(w, `{"id":"c","status":"failed","error_message":"I was sent %s!","failure_reason":{"external_message":"see %s"}}`, canary, canary)
 	})
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	form := zendeskForm(b.get(v.URL), canary)
 	form.Set("f.credentials.oauth2~2e0.access_token", "other-"+canary)
 	b.api = echo
@@ -934,7 +935,7 @@ func TestFormOfAReplacementMovesTheName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := b.connect(connect.Request{DefinitionID: zendesk, Name: old.Name, Replaces: connect.Replaced{ID: oldID, Name: old.Name}})
+	v := b.connect(form.Request{DefinitionID: zendesk, Name: old.Name, Replaces: form.Replaced{ID: oldID, Name: old.Name}})
 	page := b.get(v.URL)
 	if sub := page.Find(".sub").Text(); !strings.Contains(sub, "in place of "+old.Name) {
 		t.Errorf("the page says %q", sub)
@@ -976,7 +977,7 @@ func TestWhatIsDoneWithAFormIsWrittenDown(t *testing.T) {
 		}, []string{"ended expired"}},
 	} {
 		b := newBench(t, c.faults...)
-		v := b.connect(connect.Request{DefinitionID: zendesk})
+		v := b.connect(form.Request{DefinitionID: zendesk})
 		form := zendeskForm(b.get(v.URL), canary)
 		if c.do != nil {
 			c.do(b, v, form)
@@ -992,7 +993,7 @@ func TestNothingIsCreatedThatCannotBeWrittenDown(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.journal = errors.New("the disk is full")
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	form := zendeskForm(b.get(v.URL), canary)
 	if page := b.post(v.URL, form); page.status != http.StatusServiceUnavailable || !strings.Contains(page.text, "Nothing can be created now") || b.created() != 0 {
 		t.Errorf("got %d, %q after %d were created", page.status, page.title(), b.created())

@@ -7,17 +7,16 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/server/connect/form"
+	"airbyte-agent-mcp/server/connect/pagetext"
 )
 
 const (
@@ -45,29 +44,10 @@ type signIn struct {
 	body airbyteclient.CreateConnectorRequest
 }
 
-// watchers are the goroutines that look after sign-ins.
-type watchers struct {
-	mu      sync.Mutex // guards closed, so that none begins when Close waits
-	closed  bool
-	running sync.WaitGroup
-	closing context.Context // ends with Close
-	close   context.CancelFunc
-}
-
-// Close ends the looking after sign-ins and waits for it. A creation that has
-// begun may end, but for a few seconds only.
-func (p *Pages) Close() {
-	p.watchers.mu.Lock()
-	p.watchers.closed = true
-	p.watchers.mu.Unlock()
-	p.watchers.close()
-	p.watchers.running.Wait()
-}
-
 // postSignIn begins a sign-in, or goes on with the one of the visit, and sends
 // the browser to a page that can be reloaded. The caller holds the turn.
-func (p *Pages) postSignIn(ctx context.Context, w http.ResponseWriter, r *http.Request, l link, f *form, v *visit) {
-	body, t := f.signInRequest(l.Request, r.PostForm)
+func (p *Pages) postSignIn(ctx context.Context, w http.ResponseWriter, r *http.Request, l link, f *form.Form, v *visit) {
+	body, t := signInRequest(f, l.Request, r.PostForm)
 	if len(t.fields) > 0 {
 		p.render(w, t.status, "form.html", p.formView(l, f, r.PostForm, t))
 		return
@@ -85,7 +65,7 @@ func (p *Pages) postSignIn(ctx context.Context, w http.ResponseWriter, r *http.R
 		}
 		if err != nil {
 			p.log(l, "begin sign-in", err)
-			p.message(w, http.StatusOK, webAppMessage(f.service, client.WebAppURL(), err))
+			p.message(w, http.StatusOK, webAppMessage(f.Service, client.WebAppURL(), err))
 			return
 		}
 		p.options.Log.Info("page", "visit", l.ID, "sign-in", "begun")
@@ -126,29 +106,29 @@ var elsewhere = message{Title: "Go on in the browser where this was begun", Line
 // signInRequest is the connector to create when the person has signed in, with
 // what is not secret of the settings that were filled in, or that came with the
 // request where the page has no fields. What is missing the web app may ask for.
-func (f *form) signInRequest(r Request, posted url.Values) (airbyteclient.CreateConnectorRequest, attempt) {
-	settings, a := map[string]any{}, &answers{posted: posted, errors: map[string]string{}}
-	if f.impossible {
-		given := decodeObject(r.ReplicationConfig)
-		maps.Copy(given, decodeObject(r.Environment))
-		for _, x := range f.settings {
-			if value, found := given[x.key]; found {
-				settings[x.key] = value
+func signInRequest(f *form.Form, r form.Request, posted url.Values) (airbyteclient.CreateConnectorRequest, attempt) {
+	settings, a := map[string]any{}, &form.Answers{Posted: posted, Errors: map[string]string{}}
+	if f.Impossible {
+		given := form.DecodeObject(r.ReplicationConfig)
+		maps.Copy(given, form.DecodeObject(r.Environment))
+		for _, x := range f.Settings {
+			if value, found := given[x.Key]; found {
+				settings[x.Key] = value
 			}
 		}
 	} else {
-		settings, _ = a.object(f.settings)
+		settings, _ = a.Object(f.Settings)
 	}
-	maps.DeleteFunc(a.errors, func(name, _ string) bool { return strings.TrimSpace(posted.Get(name)) == "" })
-	if len(a.errors) > 0 {
-		return airbyteclient.CreateConnectorRequest{}, attempt{status: http.StatusUnprocessableEntity, title: "Some fields need another look", fields: a.errors}
+	maps.DeleteFunc(a.Errors, func(name, _ string) bool { return strings.TrimSpace(posted.Get(name)) == "" })
+	if len(a.Errors) > 0 {
+		return airbyteclient.CreateConnectorRequest{}, attempt{status: http.StatusUnprocessableEntity, title: "Some fields need another look", fields: a.Errors}
 	}
-	for _, x := range f.settings {
-		if x.holdsSecret() {
-			delete(settings, x.key)
+	for _, x := range f.Settings {
+		if x.HoldsSecret() {
+			delete(settings, x.Key)
 		}
 	}
-	bodies, err := f.requests(r, nil, settings, strings.TrimSpace(posted.Get(nameInput)))
+	bodies, err := f.Requests(r, nil, settings, strings.TrimSpace(posted.Get(nameInput)))
 	if err != nil {
 		return airbyteclient.CreateConnectorRequest{}, attempt{status: http.StatusUnprocessableEntity, title: "The settings cannot be sent", fields: map[string]string{nameInput: "They are not JSON."}}
 	}
@@ -157,7 +137,7 @@ func (f *form) signInRequest(r Request, posted url.Values) (airbyteclient.Create
 
 var errNoTemplate = errors.New("there is no template of the service to sign in with")
 
-func beginSignIn(ctx context.Context, client *airbyteclient.Client, r Request) (*signIn, error) {
+func beginSignIn(ctx context.Context, client *airbyteclient.Client, r form.Request) (*signIn, error) {
 	s := &signIn{client: client, key: rand.Text()}
 	var err error
 	if s.template, s.global, err = templateOf(ctx, client, r); err != nil {
@@ -187,7 +167,7 @@ func beginSignIn(ctx context.Context, client *airbyteclient.Client, r Request) (
 
 // templateOf finds the template that a request names, or the first of its
 // definition: the organization's own before Airbyte's.
-func templateOf(ctx context.Context, client *airbyteclient.Client, r Request) (t *airbyteclient.SourceTemplate, global bool, err error) {
+func templateOf(ctx context.Context, client *airbyteclient.Client, r form.Request) (t *airbyteclient.SourceTemplate, global bool, err error) {
 	for _, useGlobal := range []bool{false, true} {
 		list, err := client.ListSourceTemplates(ctx, airbyteclient.ListSourceTemplatesOptions{UseGlobal: useGlobal})
 		if err != nil {
@@ -248,18 +228,18 @@ type signInView struct {
 }
 
 func (p *Pages) signInView(l link, service string) signInView {
-	given := decodeObject(l.Request.ReplicationConfig)
-	maps.Copy(given, decodeObject(l.Request.Environment))
+	given := form.DecodeObject(l.Request.ReplicationConfig)
+	maps.Copy(given, form.DecodeObject(l.Request.Environment))
 	return signInView{
-		page: newPage("Connect "+service, service), Service: service, Workspace: plain(l.Request.WorkspaceName, 100), Replaces: plain(l.Request.Replaces.Name, 100),
-		Given: append(shownSettings(given), l.Request.wishes()...), Minutes: minutes(l.Until.Sub(p.options.Now())),
+		page: newPage("Connect "+service, service), Service: service, Workspace: pagetext.OneLine(l.Request.WorkspaceName, 100), Replaces: pagetext.OneLine(l.Request.Replaces.Name, 100),
+		Given: append(form.ShownSettings(given), l.Request.Wishes()...), Minutes: minutes(l.Until.Sub(p.options.Now())),
 	}
 }
 
 // showOnlySignIn is the page of a service that can be connected in no other way.
-func (p *Pages) showOnlySignIn(w http.ResponseWriter, l link, f *form) {
-	view := p.signInView(l, f.service)
-	view.Token, view.Docs = p.token(l), f.docs
+func (p *Pages) showOnlySignIn(w http.ResponseWriter, l link, f *form.Form) {
+	view := p.signInView(l, f.Service)
+	view.Token, view.Docs = p.token(l), f.Docs
 	p.render(w, http.StatusOK, "signin.html", view)
 }
 
@@ -288,112 +268,11 @@ func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// watch looks after a sign-in until the visit has an outcome, and tells whether
-// it could begin to.
-func (p *Pages) watch(l link, v *visit, s *signIn) bool {
-	p.watchers.mu.Lock()
-	defer p.watchers.mu.Unlock()
-	if p.watchers.closed {
-		return false
-	}
-	v.signIn(s)
-	p.watchers.running.Go(func() {
-		defer v.signIn(nil)
-		defer p.survive(l)
-		for p.await(l, v) && !p.look(p.watchers.closing, l, v, s) {
-		}
-	})
-	return true
-}
-
-// survive keeps a bug met in one sign-in from ending the process: its visit
-// expires. What was thrown may hold values, so only its type is told.
-func (p *Pages) survive(l link) {
-	if thrown := recover(); thrown != nil {
-		p.options.Log.Error("page", "visit", l.ID, "panic in", "sign-in", "type", fmt.Sprintf("%T", thrown), "stack", string(debug.Stack()))
-	}
-}
-
-// await waits for the time of the next look. There is none when the visit has
-// ended, which it does here at the end of the link's time.
-func (p *Pages) await(l link, v *visit) bool {
-	ctx := p.watchers.closing
-	timer := time.NewTimer(cmp.Or(p.options.Poll, signInPoll))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-	}
-	if _, ended := p.result(v); ended {
-		return false
-	}
-	if p.options.Now().Before(l.Until) {
-		return true
-	}
-	p.expire(ctx, v)
-	return false
-}
-
-// look asks how a sign-in stands, acts on it, and tells whether that was all.
-func (p *Pages) look(ctx context.Context, l link, v *visit, s *signIn) (over bool) {
-	got, err := s.client.GetSignInSession(ctx, s.session)
-	switch kind := airbyteclient.KindOf(err); {
-	case kind == airbyteclient.KindNotFound, kind == airbyteclient.KindForbidden:
-		p.log(l, "look after sign-in", err)
-		v.heard("Airbyte does not know the sign-in any more.")
-		return true // and another can be begun
-	case err != nil:
-		return false
-	}
-	switch got.Status {
-	case airbyteclient.SignInCompleted, airbyteclient.SignInFailed, airbyteclient.SignInError:
-	default:
-		return false
-	}
-	release, err := v.take(ctx)
-	if err != nil {
-		return true
-	}
-	defer release()
-	if _, ended := p.result(v); ended { // by the form
-		return true
-	}
-	ctx, cancel := outlast(ctx)
-	defer cancel()
-	ours := false
-	o := p.decided(ctx, l, v, func(ctx context.Context) Outcome {
-		o, final := p.signedIn(ctx, l, v, s, got)
-		if ours = final; !final {
-			v.heard(o.Why)
-			return Outcome{State: StateWaiting}
-		}
-		return o
-	})
-	if o.State == StateWaiting {
-		return false
-	}
-	p.options.Log.Info("page", "visit", l.ID, "sign-in", got.Status, "state", o.State)
-	if ours && o.State == StateCreated && got.SourceID == "" {
-		if err := s.client.UpdateSignInSession(ctx, s.session, airbyteclient.UpdateSignInSessionRequest{SourceID: o.ConnectorID}); err != nil {
-			p.log(l, "mark sign-in", err) // which only tidies up
-		}
-	}
-	return true
-}
-
-// outlast gives a creation its own time: what ends the waiting leaves it a little.
-func outlast(ctx context.Context) (context.Context, context.CancelFunc) {
-	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), submitTime)
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(closeTime, cancel) })
-	return work, func() { stop(); cancel() }
-}
-
 // signedIn makes an outcome of a session that has come to its end. One that is
 // not final is worth another try.
 func (p *Pages) signedIn(ctx context.Context, l link, v *visit, s *signIn, got *airbyteclient.SignInSession) (o Outcome, final bool) {
 	if got.Status != airbyteclient.SignInCompleted {
-		return Outcome{State: StateRefused, Why: cmp.Or(plain(got.Error, 600), "The sign-in did not succeed, and Airbyte gave no reason.")}, true
+		return Outcome{State: StateRefused, Why: cmp.Or(pagetext.OneLine(got.Error, 600), "The sign-in did not succeed, and Airbyte gave no reason.")}, true
 	}
 	if got.SourceID != "" {
 		p.note(v, Event{Kind: EventEnded, ConnectorID: got.SourceID, Outcome: StateCreated})
@@ -409,30 +288,30 @@ func (p *Pages) signedIn(ctx context.Context, l link, v *visit, s *signIn, got *
 }
 
 // connected is the outcome where the web app has created the connector.
-func (s *signIn) connected(ctx context.Context, r Request, id string) Outcome {
+func (s *signIn) connected(ctx context.Context, r form.Request, id string) Outcome {
 	o := Outcome{State: StateCreated, ConnectorID: id, Why: "Airbyte's web app created it; its credentials were not tried here."}
 	if r.Replaces.ID != "" {
 		o.Why += asItWas
 	}
 	if c, err := s.client.GetConnector(ctx, id); err == nil {
-		o.Name, o.Account = plain(c.Name, 200), accountOf(c.ReplicationConfig)
+		o.Name, o.Account = pagetext.OneLine(c.Name, 200), accountOf(c.ReplicationConfig)
 	}
 	return o
 }
 
-func (p *Pages) createSignedIn(ctx context.Context, r Request, v *visit, s *signIn, got *airbyteclient.SignInSession) attempt {
-	none := &answers{} // nothing was filled in: the client blanks what it sent
+func (p *Pages) createSignedIn(ctx context.Context, r form.Request, v *visit, s *signIn, got *airbyteclient.SignInSession) attempt {
+	none := &form.Answers{} // nothing was filled in: the client blanks what it sent
 	template := s.template
 	if id := got.SourceTemplateID; id != "" && !strings.EqualFold(id, template.ID) {
 		var err error
 		if template, err = s.client.GetSourceTemplate(ctx, id); err != nil {
-			return none.refusal(err, false)
+			return refusal(none, err, false)
 		}
 	}
 	body := s.body
 	var err error
 	if body.ReplicationConfig, err = got.AuthPayload.Config(template, json.RawMessage(s.body.ReplicationConfig)); err != nil {
-		return none.refusal(err, false)
+		return refusal(none, err, false)
 	}
 	body.DefinitionID, body.SourceTemplateID = "", template.ID
 	check, err := s.client.CheckNewConnector(ctx, body)
@@ -440,7 +319,7 @@ func (p *Pages) createSignedIn(ctx context.Context, r Request, v *visit, s *sign
 		check = &airbyteclient.CheckResult{} // the person cannot mend it, so the creation decides
 	}
 	if check.Status == "failed" || check.Status == "cancelled" {
-		return none.failed(&form{service: v.about()}, check)
+		return failed(none, &form.Form{Service: v.about()}, check)
 	}
 	return p.create(ctx, s.client, r, v, body, check, none)
 }

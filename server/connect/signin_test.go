@@ -18,6 +18,7 @@ import (
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
 	"airbyte-agent-mcp/server/connect"
+	"airbyte-agent-mcp/server/connect/form"
 )
 
 // signIn presses the button of that name and gives the page that leads on.
@@ -97,16 +98,16 @@ func TestSignInEndsInOneConnector(t *testing.T) {
 	t.Parallel()
 	gmail := definitionOf(t, "Gmail")
 	for name, c := range map[string]struct {
-		request connect.Request
+		request form.Request
 		fill    map[string]string
 		config  map[string]any // besides credentials
 		want    connect.Outcome
 	}{
-		"the only way":         {connect.Request{DefinitionID: gmail, Name: "Post", ReplicationConfig: []byte(`{"start_date":"2026-01-01T00:00:00Z","label":"x"}`)}, nil, map[string]any{"start_date": "2026-01-01T00:00:00Z", "label": "x"}, connect.Outcome{Name: "Post"}},
-		"one of several":       {connect.Request{DefinitionID: hubspot}, nil, nil, connect.Outcome{Name: "HubSpot"}},
-		"with settings":        {connect.Request{DefinitionID: zendesk, ReplicationConfig: []byte(`{"extra":1}`)}, map[string]string{"f.subdomain": "lanternworks", "name": "Desk"}, map[string]any{"subdomain": "lanternworks", "extra": 1.0}, connect.Outcome{Name: "Desk", Account: "lanternworks"}},
-		"with an environment":  {connect.Request{DefinitionID: zendesk, Environment: []byte(`{"subdomain":"lanternworks"}`)}, nil, map[string]any{"subdomain": "lanternworks"}, connect.Outcome{Name: "Zendesk Support", Account: "lanternworks"}},
-		"a template by its ID": {connect.Request{SourceTemplateID: globalTemplate(t, hubspot)}, nil, nil, connect.Outcome{Name: "HubSpot"}},
+		"the only way":         {form.Request{DefinitionID: gmail, Name: "Post", ReplicationConfig: []byte(`{"start_date":"2026-01-01T00:00:00Z","label":"x"}`)}, nil, map[string]any{"start_date": "2026-01-01T00:00:00Z", "label": "x"}, connect.Outcome{Name: "Post"}},
+		"one of several":       {form.Request{DefinitionID: hubspot}, nil, nil, connect.Outcome{Name: "HubSpot"}},
+		"with settings":        {form.Request{DefinitionID: zendesk, ReplicationConfig: []byte(`{"extra":1}`)}, map[string]string{"f.subdomain": "lanternworks", "name": "Desk"}, map[string]any{"subdomain": "lanternworks", "extra": 1.0}, connect.Outcome{Name: "Desk", Account: "lanternworks"}},
+		"with an environment":  {form.Request{DefinitionID: zendesk, Environment: []byte(`{"subdomain":"lanternworks"}`)}, nil, map[string]any{"subdomain": "lanternworks"}, connect.Outcome{Name: "Zendesk Support", Account: "lanternworks"}},
+		"a template by its ID": {form.Request{SourceTemplateID: globalTemplate(t, hubspot)}, nil, nil, connect.Outcome{Name: "HubSpot"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -200,10 +201,10 @@ func TestTemplateOfTheOrganizationGoesFirst(t *testing.T) {
 		u, _ := url.Parse(b.signIn(v, nil).webApp())
 		return u.Query().Get("useGlobalTemplates")
 	}
-	if got := global(b.connect(connect.Request{DefinitionID: hubspot})); got != "" {
+	if got := global(b.connect(form.Request{DefinitionID: hubspot})); got != "" {
 		t.Errorf("a template of the organization is looked for among Airbyte's: %q", got)
 	}
-	if got := global(b.connect(connect.Request{DefinitionID: definitionOf(t, "Gmail")})); got != "true" {
+	if got := global(b.connect(form.Request{DefinitionID: definitionOf(t, "Gmail")})); got != "true" {
 		t.Errorf("a template of Airbyte's is looked for in the organization: %q", got)
 	}
 }
@@ -212,7 +213,7 @@ func TestOpeningPagesBeginsNoSignIn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for _, definition := range []string{hubspot, definitionOf(t, "Gmail")} {
-		v := b.connect(connect.Request{DefinitionID: definition})
+		v := b.connect(form.Request{DefinitionID: definition})
 		for range 3 {
 			if page := b.get(v.URL); page.status != http.StatusOK || page.Find("button[value=signin]").Length() != 1 {
 				t.Errorf("got %d %q", page.status, page.title())
@@ -232,7 +233,7 @@ func TestOpeningPagesBeginsNoSignIn(t *testing.T) {
 func TestServiceWithoutSignInOffersNone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	if page := b.get(b.connect(connect.Request{DefinitionID: stripe}).URL); page.Find("button[value=signin]").Length() != 0 {
+	if page := b.get(b.connect(form.Request{DefinitionID: stripe}).URL); page.Find("button[value=signin]").Length() != 0 {
 		t.Error("a button leads nowhere")
 	}
 }
@@ -241,7 +242,7 @@ func TestServiceWithoutSignInOffersNone(t *testing.T) {
 func TestEnterKeyDoesNotSignIn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	buttons := b.get(b.connect(connect.Request{DefinitionID: hubspot}).URL).Find("form button")
+	buttons := b.get(b.connect(form.Request{DefinitionID: hubspot}).URL).Find("form button")
 	if got := buttons.First().AttrOr("value", ""); got != "connect" {
 		t.Errorf("it presses %q", got)
 	}
@@ -253,7 +254,7 @@ func TestEnterKeyDoesNotSignIn(t *testing.T) {
 func TestSecondClickGoesOnWithTheSameSession(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	first := b.signIn(v, nil)
 	var all sync.WaitGroup
 	for range 4 {
@@ -280,8 +281,8 @@ func TestSecondClickGoesOnWithTheSameSession(t *testing.T) {
 func TestSignInGoesOnInItsOwnBrowser(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: zendesk})
-	form := b.pressed(v, "signin")
+	v := b.connect(form.Request{DefinitionID: zendesk})
+	form1 := b.pressed(v, "signin")
 	begun := b.signIn(v, map[string]string{"f.subdomain": "lanternworks"})
 	own, address := b.browser, begun.webApp()
 	for name, cookie := range map[string]string{"without a cookie": "", "with a wrong one": "signin-" + v.ID + "=AAAAAAAAAAAAAAAAAAAAAAAAAA", "with an empty one": "signin-" + v.ID + "="} {
@@ -296,14 +297,14 @@ func TestSignInGoesOnInItsOwnBrowser(t *testing.T) {
 			t.Fatal(err)
 		}
 		change(r)
-		for _, page := range []*answer{b.do(r), b.post(v.URL, form, change)} {
+		for _, page := range []*answer{b.do(r), b.post(v.URL, form1, change)} {
 			if page.status != http.StatusForbidden || page.title() != "Go on in the browser where this was begun" || strings.Contains(page.text, "widget") {
 				t.Errorf("%s: %d %q", name, page.status, page.title())
 			}
 		}
 	}
 	b.browser = own
-	other := b.connect(connect.Request{DefinitionID: hubspot}) // at once, in a second tab
+	other := b.connect(form.Request{DefinitionID: hubspot}) // at once, in a second tab
 	if b.signIn(other, nil).webApp() == address || b.get(begun.url).webApp() != address {
 		t.Error("a second sign-in in the same browser disturbs the first")
 	}
@@ -320,7 +321,7 @@ func TestSignInGoesOnInItsOwnBrowser(t *testing.T) {
 func TestCookieOfASignInKeepsToHTTPS(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: hubspot})
+	v := b.connect(form.Request{DefinitionID: hubspot})
 	form := b.pressed(v, "signin")
 	address := b.url
 	b.url = strings.Replace(b.url, "http:", "https:", 1)
@@ -366,7 +367,7 @@ func (b *bench) bugTold() {
 func TestPanicWhileASignInIsLookedAfter(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: hubspot})
+	v := b.connect(form.Request{DefinitionID: hubspot})
 	page := b.signIn(v, nil)
 	b.panicking("GET /api/v1/internal/mcp_oauth/sessions/{id}")
 	b.bugTold()
@@ -392,7 +393,7 @@ func TestPanicWhileASignInIsLookedAfter(t *testing.T) {
 func TestPanicWhileAConnectorIsCreated(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: hubspot})
+	v := b.connect(form.Request{DefinitionID: hubspot})
 	page := b.signIn(v, nil)
 	b.panicking("POST /api/v1/integrations/connectors")
 	b.choose(page.webApp(), "approve")
@@ -410,7 +411,7 @@ func TestPanicWhileAConnectorIsCreated(t *testing.T) {
 func TestSettingsThatAreWrongAreToldBeforeSigningIn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: slack})
+	v := b.connect(form.Request{DefinitionID: slack})
 	page := b.signIn(v, map[string]string{"f.lookback_window": "1.5"})
 	if page.status != http.StatusUnprocessableEntity || page.Find("#summary li").Length() != 1 || b.sessions() != 0 {
 		t.Errorf("got %d %q, %d sessions", page.status, page.Find("#summary").Text(), b.sessions())
@@ -420,7 +421,7 @@ func TestSettingsThatAreWrongAreToldBeforeSigningIn(t *testing.T) {
 func TestDeniedSignInIsRefusedInTheWordsOfTheWebApp(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: hubspot})
+	v := b.connect(form.Request{DefinitionID: hubspot})
 	page := b.signIn(v, nil)
 	b.choose(page.webApp(), "deny")
 	if o := b.end(v); o.State != connect.StateRefused || !strings.Contains(o.Why, "did not allow access to HubSpot") || b.created() != 0 {
@@ -434,7 +435,7 @@ func TestDeniedSignInIsRefusedInTheWordsOfTheWebApp(t *testing.T) {
 func TestRefusedCreationTellsWhy(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: zendesk}) // without a subdomain
+	v := b.connect(form.Request{DefinitionID: zendesk}) // without a subdomain
 	b.choose(b.signIn(v, nil).webApp(), "approve")
 	if o := b.end(v); o.State != connect.StateRefused || !strings.Contains(o.Why, "required property 'subdomain' not found") {
 		t.Errorf("got %+v", o)
@@ -444,7 +445,7 @@ func TestRefusedCreationTellsWhy(t *testing.T) {
 func TestSignInEndsWithItsLink(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: hubspot})
+	v := b.connect(form.Request{DefinitionID: hubspot})
 	page := b.signIn(v, nil)
 	b.later(16 * time.Minute)
 	b.pages.Close()
@@ -460,7 +461,7 @@ func TestSignInEndsWithItsLink(t *testing.T) {
 func TestCancelEndsASignIn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: hubspot})
+	v := b.connect(form.Request{DefinitionID: hubspot})
 	page := b.signIn(v, nil)
 	form := b.pressed(v, "cancel")
 	b.post(v.URL, form)
@@ -476,7 +477,7 @@ func TestFormAndSignInCreateOnce(t *testing.T) {
 	t.Parallel()
 	for i := range 4 {
 		b := newBench(t, sandbox.Fault{Kind: sandbox.Slow, Path: "POST /api/v1/integrations/connectors", Delay: time.Duration(i) * 10 * time.Millisecond})
-		v := b.connect(connect.Request{DefinitionID: zendesk, Environment: []byte(`{"subdomain":"lanternworks"}`)})
+		v := b.connect(form.Request{DefinitionID: zendesk, Environment: []byte(`{"subdomain":"lanternworks"}`)})
 		form := zendeskForm(b.get(v.URL), canary)
 		b.choose(b.signIn(v, nil).webApp(), "approve")
 		var both sync.WaitGroup
@@ -522,7 +523,7 @@ func TestServiceThatRefusesSessionsLeadsToTheWebApp(t *testing.T) {
 	for _, status := range []int{http.StatusNotFound, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusServiceUnavailable} {
 		b := newBench(t)
 		b.refusing(http.MethodPost, "/mcp_oauth/", status)
-		v := b.connect(connect.Request{DefinitionID: hubspot})
+		v := b.connect(form.Request{DefinitionID: hubspot})
 		page := b.signIn(v, nil)
 		if page.webApp() != b.app || page.status != http.StatusOK {
 			t.Errorf("%d: %d, it leads to %s", status, page.status, page.webApp())
@@ -540,7 +541,7 @@ func TestServiceThatRefusesSessionsLeadsToTheWebApp(t *testing.T) {
 func TestSessionThatIsForgottenCanBeBegunAgain(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: hubspot})
+	v := b.connect(form.Request{DefinitionID: hubspot})
 	b.refusing(http.MethodGet, "/mcp_oauth/", http.StatusNotFound)
 	page := b.signIn(v, nil)
 	for b.get(page.url).url == page.url { // until it is given up
@@ -559,7 +560,7 @@ func TestServiceThatIsAwayForAWhileIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	for name, path := range map[string]string{"session": "GET /api/v1/internal/", "creation": "POST /api/v1/integrations/connectors"} {
 		b := newBench(t)
-		v := b.connect(connect.Request{DefinitionID: hubspot})
+		v := b.connect(form.Request{DefinitionID: hubspot})
 		page := b.signIn(v, nil)
 		b.sandbox.Inject(sandbox.Fault{Kind: sandbox.RateLimited, Path: path, RetryAfter: time.Hour, Times: 2})
 		b.choose(page.webApp(), "approve")
@@ -572,7 +573,7 @@ func TestServiceThatIsAwayForAWhileIsAskedAgain(t *testing.T) {
 func TestCreationWithoutAnAnswerIsUnclearAndNotRepeated(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, sandbox.Fault{Kind: sandbox.Cut, Path: "POST /api/v1/integrations/connectors", Skip: 1})
-	v := b.connect(connect.Request{DefinitionID: hubspot})
+	v := b.connect(form.Request{DefinitionID: hubspot})
 	b.choose(b.signIn(v, nil).webApp(), "approve")
 	o := b.end(v)
 	b.pages.Close()
@@ -584,7 +585,7 @@ func TestCreationWithoutAnAnswerIsUnclearAndNotRepeated(t *testing.T) {
 func TestConnectorThatTheWebAppMadeIsNotMadeAgain(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: hubspot, Replaces: connect.Replaced{ID: "old", Name: "Old"}})
+	v := b.connect(form.Request{DefinitionID: hubspot, Replaces: form.Replaced{ID: "old", Name: "Old"}})
 	b.signIn(v, nil)
 	const made = "c0000002-0000-4000-8000-000000000002"
 	b.instead(func(w http.ResponseWriter, r *http.Request) {
@@ -607,7 +608,7 @@ func TestConnectorThatTheWebAppMadeIsNotMadeAgain(t *testing.T) {
 func TestSecretsOfASignInAreNowhereToBeSeen(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: hubspot})
+	v := b.connect(form.Request{DefinitionID: hubspot})
 	page := b.signIn(v, nil)
 	widget, _ := url.Parse(page.webApp())
 	token := widget.Query().Get("widget_token")
@@ -645,7 +646,7 @@ func TestSecretsOfASignInAreNowhereToBeSeen(t *testing.T) {
 func TestClosingEndsTheWatching(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: hubspot})
+	v := b.connect(form.Request{DefinitionID: hubspot})
 	page := b.signIn(v, nil)
 	b.looked()
 	b.pages.Close()
@@ -654,7 +655,7 @@ func TestClosingEndsTheWatching(t *testing.T) {
 	if o := b.outcome(v); o.State != connect.StateWaiting || b.created() != 0 {
 		t.Errorf("%+v, %d connectors", o, b.created())
 	}
-	other := b.connect(connect.Request{DefinitionID: hubspot})
+	other := b.connect(form.Request{DefinitionID: hubspot})
 	if page := b.signIn(other, nil); page.title() != "The sign-in cannot be begun now" {
 		t.Errorf("after closing: %q", page.title())
 	}
@@ -684,7 +685,7 @@ func openedTab(t *testing.T, ctx context.Context, address string) target.ID {
 
 // signInInBrowser goes to the web app's page and back, in two tabs.
 func signInInBrowser(t *testing.T, ctx context.Context, b *bench) {
-	v := b.connect(connect.Request{DefinitionID: hubspot})
+	v := b.connect(form.Request{DefinitionID: hubspot})
 	visit(t, ctx, v.URL)
 	follow(t, ctx, `button[value="signin"]`)
 	if got := see(t, ctx, text(heading)); got != "Sign in to HubSpot" {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"airbyte-agent-mcp/server/connect"
+	"airbyte-agent-mcp/server/connect/form"
 )
 
 // checkStructure holds a page against what a screen reader and a keyboard need.
@@ -79,7 +80,7 @@ func TestEveryDefinitionRenders(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, d := range all {
-		page := b.get(b.connect(connect.Request{DefinitionID: d.SourceDefinitionID}).URL)
+		page := b.get(b.connect(form.Request{DefinitionID: d.SourceDefinitionID}).URL)
 		if page.status != http.StatusOK || page.title() != "Connect "+d.Name || page.Find("input[type=password], button.primary[value=signin]").Length() == 0 {
 			t.Errorf("%s: %d %q", d.Name, page.status, page.title())
 		}
@@ -133,7 +134,7 @@ func readSpec(t *testing.T, name string) string {
 func TestFieldsOfEveryKind(t *testing.T) {
 	t.Parallel()
 	b := specBench(t, readSpec(t, "kinds.json"))
-	v := b.connect(connect.Request{DefinitionID: "d"})
+	v := b.connect(form.Request{DefinitionID: "d"})
 	page := b.get(v.URL)
 	checkStructure(t, page)
 	var got []string
@@ -177,7 +178,7 @@ func TestFieldsOfEveryKind(t *testing.T) {
 func TestMistakesInFieldsOfEveryKind(t *testing.T) {
 	t.Parallel()
 	b := specBench(t, readSpec(t, "kinds.json"))
-	v := b.connect(connect.Request{DefinitionID: "d"})
+	v := b.connect(form.Request{DefinitionID: "d"})
 	page := b.post(v.URL, b.get(v.URL).form(map[string]string{
 		"f.api_key": "short", "f.region": "moon", "f.count": "11", "f.ratio": "half", "f.day": "31.1.2026", "f.numbers": "1\r\ntwo", "f.extra": "{", "f.tunnel.port": "23", "f.sync": "other", "f.code": "abc",
 	}))
@@ -202,7 +203,7 @@ func TestHostileSpecIsOnlyText(t *testing.T) {
 	b := specBench(t, `{"documentationUrl":"javascript:alert(3)","connectionSpecification":{"required":["`+evil+`"],"properties":{
 		"`+evil+`":{"type":"string","airbyte_secret":true,"title":"`+evil+`\u202e","description":"Get it <a href='https://vendor.example/keys?a=1&amp;b=2' onclick='x'>here</a>, <b>not</b> <a href=\"javascript:alert(4)\">there</a> or [in the docs](https://docs.example/x).","examples":["`+evil+`"]},
 		"select":{"enum":["`+evil+`","b"],"default":"`+evil+`"},"a b":{"type":"string","default":"`+evil+`"},"a_b":{"type":"string"},"a~20b":{"type":"string"}}}}`)
-	page := b.get(b.connect(connect.Request{DefinitionID: "d"}).URL)
+	page := b.get(b.connect(form.Request{DefinitionID: "d"}).URL)
 	checkStructure(t, page)
 	if page.Find("[onfocus], [onclick], script").Length() > 0 {
 		t.Error("markup of the spec is markup of the page")
@@ -222,7 +223,7 @@ func TestServiceThatOnlySignsIn(t *testing.T) {
 	b := specBench(t, `{"advanced_auth":{"auth_flow_type":"oauth2.0","predicate_key":["credentials","auth_type"],"predicate_value":"Client"},
 		"connectionSpecification":{"required":["credentials"],"properties":{"credentials":{"oneOf":[{"title":"OAuth","required":["auth_type","refresh_token"],"properties":{
 		"auth_type":{"const":"Client"},"refresh_token":{"type":"string","airbyte_secret":true,"airbyte_hidden":true}}}]},"start_date":{"type":"string"}}}}`)
-	page := b.get(b.connect(connect.Request{DefinitionID: "d"}).URL)
+	page := b.get(b.connect(form.Request{DefinitionID: "d"}).URL)
 	var choices []string
 	page.Find("form button").Each(func(_ int, s *goquery.Selection) { choices = append(choices, s.AttrOr("value", "")) })
 	if diff := cmp.Diff([]string{"signin", "cancel"}, choices); diff != "" || page.Find("form input:not([type=hidden])").Length() != 0 {
@@ -239,7 +240,7 @@ func TestSpecsThatMakeNoForm(t *testing.T) {
 	}
 	for name, spec := range map[string]string{"none": "null", "text": `"x"`, "a list": "[]", "endless": `{"connectionSpecification":{"properties":{` + strings.Join(many, ",") + `}}}`} {
 		b := specBench(t, spec)
-		page := b.get(b.connect(connect.Request{DefinitionID: "d"}).URL)
+		page := b.get(b.connect(form.Request{DefinitionID: "d"}).URL)
 		if page.status != http.StatusBadGateway || page.Find("form").Length() != 0 {
 			t.Errorf("%s: %d", name, page.status)
 		}
@@ -254,7 +255,7 @@ func TestTemplateAsksForWhatItLacks(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprint(w, `{"id":"t","name":"Our Acme","source_definition_id":"d","user_config_spec":{"type":"object","properties":{"api_key":{"type":"string"}}},"partial_default_config":{}}`)
 	})
-	page := b.get(b.connect(connect.Request{SourceTemplateID: "t"}).URL)
+	page := b.get(b.connect(form.Request{SourceTemplateID: "t"}).URL)
 	if page.title() != "Connect Our Acme" || page.Find("input[type=password]").Length() != 1 {
 		t.Errorf("got %q with %d secrets", page.title(), page.Find("input[type=password]").Length())
 	}
@@ -263,7 +264,7 @@ func TestTemplateAsksForWhatItLacks(t *testing.T) {
 func TestOtherPagesAreWellMade(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	v := b.connect(connect.Request{DefinitionID: zendesk})
+	v := b.connect(form.Request{DefinitionID: zendesk})
 	form := zendeskForm(b.get(v.URL), canary)
 	for _, page := range []*answer{
 		b.get(b.approve(ticketChange()).URL), b.get(b.approve(ticketDeletion()).URL), b.get(b.url + "/connect/x"), b.post(v.URL, form), b.get(v.URL),

@@ -6,13 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"airbyte-agent-mcp/airbyteclient"
+	"airbyte-agent-mcp/server/connect/form"
+	"airbyte-agent-mcp/server/connect/pagetext"
 )
 
 // attempt is what became of one filled-in form. Without an outcome the person
@@ -27,13 +28,13 @@ type attempt struct {
 
 // submit tries what was filled in and, if the service takes it, creates the
 // connector. With an outcome the link has ended.
-func (p *Pages) submit(ctx context.Context, l link, v *visit, f *form, posted map[string][]string) attempt {
-	auth, settings, a := readAnswers(f, posted)
-	if len(a.errors) > 0 {
-		return attempt{status: http.StatusUnprocessableEntity, title: "Some fields need another look", fields: a.errors}
+func (p *Pages) submit(ctx context.Context, l link, v *visit, f *form.Form, posted map[string][]string) attempt {
+	auth, settings, a := form.Read(f, posted)
+	if len(a.Errors) > 0 {
+		return attempt{status: http.StatusUnprocessableEntity, title: "Some fields need another look", fields: a.Errors}
 	}
 	refused := func(err error) attempt {
-		t := a.refusal(err, false)
+		t := refusal(a, err, false)
 		if t.outcome != nil {
 			o := p.decided(ctx, l, v, func(context.Context) Outcome { return *t.outcome })
 			t.outcome = &o
@@ -44,7 +45,7 @@ func (p *Pages) submit(ctx context.Context, l link, v *visit, f *form, posted ma
 	if err != nil {
 		return refused(err)
 	}
-	bodies, err := f.requests(l.Request, auth, settings, strings.TrimSpace(a.posted.Get(nameInput)))
+	bodies, err := f.Requests(l.Request, auth, settings, strings.TrimSpace(a.Posted.Get(nameInput)))
 	if err != nil {
 		return refused(err)
 	}
@@ -53,7 +54,7 @@ func (p *Pages) submit(ctx context.Context, l link, v *visit, f *form, posted ma
 		return refused(err)
 	}
 	if check.Status == "failed" || check.Status == "cancelled" {
-		return a.failed(f, check)
+		return failed(a, f, check)
 	}
 	var mend attempt
 	o := p.decided(ctx, l, v, func(ctx context.Context) Outcome {
@@ -75,7 +76,7 @@ const asItWas = " The connector that it was to replace is as it was."
 
 // create makes the connector of a link, whether its form was filled in or the
 // person has signed in. The caller has claimed the link.
-func (p *Pages) create(ctx context.Context, client *airbyteclient.Client, r Request, v *visit, body airbyteclient.CreateConnectorRequest, check *airbyteclient.CheckResult, a *answers) attempt {
+func (p *Pages) create(ctx context.Context, client *airbyteclient.Client, r form.Request, v *visit, body airbyteclient.CreateConnectorRequest, check *airbyteclient.CheckResult, a *form.Answers) attempt {
 	takesOver := r.Replaces.ID != "" && (body.Name == "" || body.Name == r.Replaces.Name)
 	if takesOver {
 		body.Name = airbyteclient.NameOfNew(r.Replaces.Name)
@@ -95,7 +96,7 @@ func (p *Pages) create(ctx context.Context, client *airbyteclient.Client, r Requ
 	created, err := client.CreateConnector(ctx, body)
 	answered = true
 	if err != nil {
-		t, state := a.refusal(err, true), "invalid"
+		t, state := refusal(a, err, true), "invalid"
 		if t.outcome != nil {
 			state = t.outcome.State
 		}
@@ -103,7 +104,7 @@ func (p *Pages) create(ctx context.Context, client *airbyteclient.Client, r Requ
 		return t
 	}
 	p.note(v, Event{Kind: EventAnswered, ConnectorID: created.ID, Outcome: StateCreated})
-	out := Outcome{State: StateCreated, ConnectorID: created.ID, Name: plain(a.without(created.Name), 200), Account: a.without(accountOf(created.ReplicationConfig))}
+	out := Outcome{State: StateCreated, ConnectorID: created.ID, Name: pagetext.OneLine(a.Without(created.Name), 200), Account: a.Without(accountOf(created.ReplicationConfig))}
 	switch {
 	case check.Status != "succeeded":
 		out.Why = "The service could not say whether the credentials work."
@@ -137,81 +138,11 @@ func firstTaken(ctx context.Context, client *airbyteclient.Client, bodies []airb
 	return airbyteclient.CreateConnectorRequest{}, nil, first
 }
 
-// environmentNames are the settings that the service wants under environment.
-var environmentNames = []string{"subdomain", "instance_url"}
-
-// requests puts a configuration as the service documents it, credentials and
-// environment apart; and as the definition spells it, all in one, which is how
-// templates that only replicate want it.
-func (f *form) requests(r Request, auth, settings map[string]any, name string) ([]airbyteclient.CreateConnectorRequest, error) {
-	environment, rest := decodeObject(r.Environment), f.unasked(r.ReplicationConfig)
-	for _, x := range f.settings {
-		delete(environment, x.key)
-	}
-	for key, v := range settings {
-		if slices.Contains(environmentNames, key) || decodeMembers(r.Environment).has(key) {
-			environment[key] = v
-		} else {
-			rest[key] = v
-		}
-	}
-	whole := maps.Clone(rest)
-	maps.Copy(whole, environment)
-	maps.Copy(whole, auth)
-	credentials := auth
-	if len(f.auth) == 1 && len(f.auth[0].path) == 1 {
-		if inner, ok := auth[f.auth[0].key].(map[string]any); ok {
-			credentials = inner
-		}
-	}
-	apart := airbyteclient.CreateConnectorRequest{
-		Name: cmp.Or(name, r.Name), WorkspaceName: r.WorkspaceName, DefinitionID: r.DefinitionID, SourceTemplateID: r.SourceTemplateID,
-		Entities: r.Entities, SelectedConnectionTemplateTags: r.Tags, SelectedConnectionTemplateTagsMode: r.TagsMode,
-	}
-	one := apart
-	var err error
-	encode := func(v map[string]any) json.RawMessage {
-		if len(v) == 0 {
-			return nil
-		}
-		raw, failed := json.Marshal(v)
-		err = cmp.Or(err, failed)
-		return raw
-	}
-	one.ReplicationConfig = encode(whole)
-	if one.ReplicationConfig == nil {
-		one.ReplicationConfig = json.RawMessage("{}")
-	}
-	if len(credentials) == 0 {
-		return []airbyteclient.CreateConnectorRequest{one}, err
-	}
-	apart.Credentials, apart.Environment, apart.ReplicationConfig = encode(credentials), encode(environment), encode(rest)
-	return []airbyteclient.CreateConnectorRequest{apart, one}, err
-}
-
-// unasked are the settings that came with the request and that the form has no
-// field for: they go along, and the page shows them.
-func (f *form) unasked(config json.RawMessage) map[string]any {
-	given := decodeObject(config)
-	for _, x := range append(slices.Clone(f.auth), f.settings...) {
-		delete(given, x.key)
-	}
-	return given
-}
-
-func decodeObject(raw json.RawMessage) map[string]any {
-	v, _ := decodeValue(raw).(map[string]any)
-	if v == nil {
-		v = map[string]any{}
-	}
-	return v
-}
-
 // failed is for a check that went badly: the service's own words.
-func (a *answers) failed(f *form, check *airbyteclient.CheckResult) attempt {
-	t := attempt{status: http.StatusUnprocessableEntity, title: cmp.Or(f.service, "The service") + " did not accept this", fields: map[string]string{}}
+func failed(a *form.Answers, f *form.Form, check *airbyteclient.CheckResult) attempt {
+	t := attempt{status: http.StatusUnprocessableEntity, title: cmp.Or(f.Service, "The service") + " did not accept this", fields: map[string]string{}}
 	say := func(s string) {
-		if s = plain(a.without(s), 600); s != "" && !slices.Contains(t.words, s) {
+		if s = pagetext.OneLine(a.Without(s), 600); s != "" && !slices.Contains(t.words, s) {
 			t.words = append(t.words, s)
 		}
 	}
@@ -227,7 +158,7 @@ func (a *answers) failed(f *form, check *airbyteclient.CheckResult) attempt {
 	if len(t.words) == 0 {
 		t.words = []string{"It gave no reason. Check what you entered."}
 	}
-	if name := a.place("", t.words[0]); name != "" {
+	if name := a.Place("", t.words[0]); name != "" {
 		t.fields[name] = t.words[0]
 	}
 	return t
@@ -235,12 +166,12 @@ func (a *answers) failed(f *form, check *airbyteclient.CheckResult) attempt {
 
 // refusal tells an error of the service: what the person can mend goes by
 // field, what nobody can mend here ends the link.
-func (a *answers) refusal(err error, creating bool) attempt {
+func refusal(a *form.Answers, err error, creating bool) attempt {
 	e, ok := errors.AsType[*airbyteclient.Error](err)
 	if !ok {
 		e = &airbyteclient.Error{Kind: airbyteclient.KindUnavailable, Message: "Airbyte cannot be reached from here."}
 	}
-	words := plain(a.without(e.Message), 600)
+	words := pagetext.OneLine(a.Without(e.Message), 600)
 	switch e.Kind {
 	case airbyteclient.KindUnauthorized, airbyteclient.KindForbidden, airbyteclient.KindNotEnabled, airbyteclient.KindNotFound,
 		airbyteclient.KindOrganizationNeeded, airbyteclient.KindMissingCredentials:
@@ -260,8 +191,8 @@ func (a *answers) refusal(err error, creating bool) attempt {
 		words = "You can try again in a moment. What we heard: " + words
 	}
 	for _, complaint := range e.Fields {
-		said := plain(a.without(complaint.Message), 300)
-		if name := a.place(complaint.Field, complaint.Message); name != "" && t.fields[name] == "" {
+		said := pagetext.OneLine(a.Without(complaint.Message), 300)
+		if name := a.Place(complaint.Field, complaint.Message); name != "" && t.fields[name] == "" {
 			t.fields[name] = said
 		} else if !slices.Contains(t.words, said) {
 			t.words = append(t.words, said)
@@ -283,9 +214,9 @@ func afterWait(d time.Duration) string {
 // accountOf names the account that a connector reads, where its configuration
 // tells.
 func accountOf(config json.RawMessage) string {
-	m := decodeMembers(config)
+	m := form.DecodeMembers(config)
 	for _, name := range []string{"account_name", "email", "account_id", "subdomain", "domain", "instance_url", "shop", "site"} {
-		if s := plain(member[string](m, name), 200); s != "" {
+		if s := pagetext.OneLine(form.Member[string](m, name), 200); s != "" {
 			return s
 		}
 	}

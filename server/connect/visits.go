@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"airbyte-agent-mcp/server/connect/form"
 )
 
 // maxVisits bounds how many links this process has at hand. New ones are
@@ -46,7 +48,7 @@ type visit struct {
 
 	mu      sync.Mutex // guards the fields below
 	over    bool
-	form    *form
+	form    *form.Form
 	service string  // whose form it is
 	why     string  // what the service said last
 	current *signIn // at Airbyte
@@ -96,16 +98,16 @@ func (v *visit) heard(why string) {
 	v.why = why
 }
 
-func (v *visit) cached() *form {
+func (v *visit) cached() *form.Form {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.form
 }
 
-func (v *visit) cache(f *form) {
+func (v *visit) cache(f *form.Form) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.form, v.service = f, f.service
+	v.form, v.service = f, f.Service
 }
 
 // forget lets go of what was needed while the link was open, and gives what the

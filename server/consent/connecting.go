@@ -19,6 +19,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/server/connect"
+	"airbyte-agent-mcp/server/connect/form"
 	"airbyte-agent-mcp/server/transport"
 	"airbyte-agent-mcp/tools"
 	"airbyte-agent-mcp/tools/ledger"
@@ -231,12 +232,12 @@ func (c *Consent) newVisit(ctx context.Context, api *airbyteclient.Client, key s
 }
 
 // requestOf is what a form asks for, with all that the call gave.
-func requestOf(need *tools.CredentialsNeeded) connect.Request {
-	return connect.Request{
+func requestOf(need *tools.CredentialsNeeded) form.Request {
+	return form.Request{
 		WorkspaceName: need.WorkspaceName, DefinitionID: need.DefinitionID, SourceTemplateID: need.SourceTemplateID, Name: need.Name,
 		ReplicationConfig: need.ReplicationConfig, Environment: need.Environment,
 		Entities: need.Entities, Tags: need.Tags, TagsMode: need.TagsMode,
-		Replaces: connect.Replaced{ID: need.ReplacesID, Name: need.ReplacesName},
+		Replaces: form.Replaced{ID: need.ReplacesID, Name: need.ReplacesName},
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/airbyteclient/sandbox"
-	"airbyte-agent-mcp/server/connect"
+	"airbyte-agent-mcp/server/connect/form"
 	"airbyte-agent-mcp/tools"
 )
 
@@ -22,7 +22,7 @@ func TestFormIsForAllThatWasGiven(t *testing.T) {
 			Entities: []airbyteclient.RequestedEntity{{Entity: "customers", Modes: []string{"read"}}}, Tags: []string{"x"}, TagsMode: "any",
 		}
 	}
-	want := connect.Request{
+	want := form.Request{
 		WorkspaceName: "w", DefinitionID: "d", Name: "n", ReplicationConfig: json.RawMessage(`{"a":1}`),
 		Entities: []airbyteclient.RequestedEntity{{Entity: "customers", Modes: []string{"read"}}}, Tags: []string{"x"}, TagsMode: "any",
 	}

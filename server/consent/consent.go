@@ -24,6 +24,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/server/connect"
+	"airbyte-agent-mcp/server/connect/pagetext"
 	"airbyte-agent-mcp/server/transport"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/approval"
@@ -380,7 +381,7 @@ func Approval(ctx context.Context, code, decision string) (plan string, err erro
 		return "", errors.New("what listens there is no server of this kind")
 	}
 	if said.Error != "" {
-		return "", errors.New(connect.Visible(said.Error[:min(len(said.Error), maxTerminalError)]))
+		return "", errors.New(pagetext.Visible(said.Error[:min(len(said.Error), maxTerminalError)]))
 	}
 	return ForTerminal(said.Plan)
 }
@@ -397,5 +398,5 @@ func ForTerminal(plan string) (string, error) {
 	if len(plan) > maxTerminal {
 		return "", errors.New("the plan is longer than a terminal shows; it is answered on its page")
 	}
-	return connect.Visible(plan), nil
+	return pagetext.Visible(plan), nil
 }

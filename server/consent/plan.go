@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"airbyte-agent-mcp/server/connect"
+	"airbyte-agent-mcp/server/connect/pagetext"
 	"airbyte-agent-mcp/tools/plan"
 )
 
@@ -118,9 +119,9 @@ func sendsOf(arguments json.RawMessage) string {
 	ordered := inOrder(arguments)
 	var pretty bytes.Buffer
 	if deep(ordered) || json.Indent(&pretty, ordered, "", "  ") != nil || pretty.Len() > maxPretty {
-		return connect.Escaped(string(ordered))
+		return pagetext.Escaped(string(ordered))
 	}
-	return connect.Escaped(pretty.String())
+	return pagetext.Escaped(pretty.String())
 }
 
 // deep tells of JSON whose levels would take more space than what is in them.

@@ -1,7 +1,6 @@
-package connect
+package pagetext
 
 import (
-	"airbyte-agent-mcp/schemas/safetext"
 	"fmt"
 	"html"
 	"net/url"
@@ -10,18 +9,20 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
-// plain puts a stranger's text on one line, without what cannot be seen, and
+// OneLine puts a stranger's text on one line, without what cannot be seen, and
 // cuts it to limit characters.
-func plain(s string, limit int) string {
-	return cut(strings.Join(strings.Fields(Visible(s)), " "), limit)
+func OneLine(s string, limit int) string {
+	return Cut(strings.Join(strings.Fields(Visible(s)), " "), limit)
 }
 
-// plainLines is plain for a text that may have several lines.
-func plainLines(s string, limit int) string {
+// Lines is plain for a text that may have several lines.
+func Lines(s string, limit int) string {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
-	return cut(strings.Trim(Visible(s), "\n"), limit)
+	return Cut(strings.Trim(Visible(s), "\n"), limit)
 }
 
 // Escaped is JSON in which all can be seen that is there: what has no shape, or
@@ -56,7 +57,7 @@ func Visible(s string) string {
 	}, s)
 }
 
-func cut(s string, limit int) string {
+func Cut(s string, limit int) string {
 	count := 0
 	for i := range s {
 		if count++; count > limit {
@@ -66,8 +67,8 @@ func cut(s string, limit int) string {
 	return s
 }
 
-// run is a piece of a text; with URL it is a link.
-type run struct{ Text, URL string }
+// Run is a piece of a text; with URL it is a link.
+type Run struct{ Text, URL string }
 
 var (
 	anchor = regexp.MustCompile(`(?is)<a\s[^>]*?href\s*=\s*["']?([^"'\s>]+)["']?[^>]*>(.*?)</a\s*>|\[([^\[\]]+)\]\((https?://[^\s()]+)\)`)
@@ -75,22 +76,22 @@ var (
 	tag    = regexp.MustCompile(`</?[a-zA-Z][^<>]*>|<!--.*?-->`)
 )
 
-// runs reads the links out of a description, which services write in HTML or
+// Runs reads the links out of a description, which services write in HTML or
 // Markdown; all other markup is dropped.
-func runs(s string, limit int) []run {
-	var list []run
+func Runs(s string, limit int) []Run {
+	var list []Run
 	add := func(text, link string) {
 		text = spaces.ReplaceAllString(Visible(html.UnescapeString(tag.ReplaceAllString(text, ""))), " ")
 		if len(list) == 0 {
 			text = strings.TrimLeft(text, " ")
 		}
-		if text = cut(text, limit); text == "" {
+		if text = Cut(text, limit); text == "" {
 			return
 		}
 		limit -= utf8.RuneCountInString(text)
-		list = append(list, run{text, link})
+		list = append(list, Run{text, link})
 	}
-	rest := cut(s, 4*limit)
+	rest := Cut(s, 4*limit)
 	for limit > 0 {
 		at := anchor.FindStringSubmatchIndex(rest)
 		if at == nil {
@@ -98,9 +99,9 @@ func runs(s string, limit int) []run {
 		}
 		add(rest[:at[0]], "")
 		if at[2] >= 0 {
-			add(rest[at[4]:at[5]], webLink(html.UnescapeString(rest[at[2]:at[3]])))
+			add(rest[at[4]:at[5]], WebLink(html.UnescapeString(rest[at[2]:at[3]])))
 		} else {
-			add(rest[at[6]:at[7]], webLink(rest[at[8]:at[9]]))
+			add(rest[at[6]:at[7]], WebLink(rest[at[8]:at[9]]))
 		}
 		rest = rest[at[1]:]
 	}
@@ -110,8 +111,8 @@ func runs(s string, limit int) []run {
 	return list
 }
 
-// webLink is the address if it leads to a web page, and empty otherwise.
-func webLink(s string) string {
+// WebLink is the address if it leads to a web page, and empty otherwise.
+func WebLink(s string) string {
 	u, err := url.Parse(strings.TrimSpace(s))
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(s) > 2000 || s != Visible(s) {
 		return ""

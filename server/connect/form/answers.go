@@ -1,4 +1,4 @@
-package connect
+package form
 
 import (
 	"encoding/json"
@@ -19,29 +19,29 @@ const maxListItems = 1000
 // quotedWord matches a name in quotes in the words of the service.
 var quotedWord = regexp.MustCompile("['\"`‘“]([A-Za-z0-9_.-]{1,80})['\"`’”]")
 
-// answers are what a person has filled in, held against the form. Errors are by
+// Answers are what a person has filled in, held against the form. Errors are by
 // the name of the input.
-type answers struct {
-	posted url.Values
-	errors map[string]string
-	asked  []*field // the fields that counted, in order
+type Answers struct {
+	Posted url.Values
+	Errors map[string]string
+	asked  []*Field // the fields that counted, in order
 	// secrets are the texts that must not be seen again, chosen or not.
 	secrets []string
 }
 
-// readAnswers returns the configuration as the definition spells it: what
+// Read returns the configuration as the definition spells it: what
 // authenticates, and the settings.
-func readAnswers(f *form, posted url.Values) (auth, settings map[string]any, a *answers) {
-	a = &answers{posted: posted, errors: map[string]string{}}
-	auth, _ = a.object(f.auth)
-	settings, _ = a.object(f.settings)
-	a.collect(f.auth)
-	a.collect(f.settings)
+func Read(f *Form, posted url.Values) (auth, settings map[string]any, a *Answers) {
+	a = &Answers{Posted: posted, Errors: map[string]string{}}
+	auth, _ = a.Object(f.Auth)
+	settings, _ = a.Object(f.Settings)
+	a.collect(f.Auth)
+	a.collect(f.Settings)
 	return auth, settings, a
 }
 
 // collect remembers every secret that was sent, also of options not chosen.
-func (a *answers) collect(fields []*field) {
+func (a *Answers) collect(fields []*Field) {
 	for _, x := range fields {
 		if x.secret {
 			for line := range strings.Lines(a.text(x)) {
@@ -57,18 +57,18 @@ func (a *answers) collect(fields []*field) {
 	}
 }
 
-// without blanks the secrets in a text that is to be shown.
-func (a *answers) without(s string) string {
+// Without blanks the secrets in a text that is to be shown.
+func (a *Answers) Without(s string) string {
 	return airbyteclient.NewEraser(a.secrets...).Replace(s)
 }
 
-// object reads fields; touched tells that the person has filled in any.
-func (a *answers) object(fields []*field) (out map[string]any, touched bool) {
+// Object reads fields; touched tells that the person has filled in any.
+func (a *Answers) Object(fields []*Field) (out map[string]any, touched bool) {
 	out = map[string]any{}
 	for _, x := range fields {
 		v, given, by := a.value(x)
 		if given {
-			out[x.key] = v
+			out[x.Key] = v
 		}
 		touched = touched || by
 	}
@@ -77,9 +77,9 @@ func (a *answers) object(fields []*field) (out map[string]any, touched bool) {
 
 // value reads one field: what is there, whether it is to be sent, and whether
 // the person has changed it from what the definition proposes.
-func (a *answers) value(x *field) (v any, given, touched bool) {
-	switch x.kind {
-	case kindConstant:
+func (a *Answers) value(x *Field) (v any, given, touched bool) {
+	switch x.Kind {
+	case KindConstant:
 		return x.initial, true, false
 	case kindGroup:
 		return a.group(x)
@@ -87,17 +87,17 @@ func (a *answers) value(x *field) (v any, given, touched bool) {
 		return a.oneOf(x)
 	}
 	a.asked = append(a.asked, x)
-	switch x.kind {
+	switch x.Kind {
 	case kindBoolean:
-		on, proposed := a.posted.Get(x.name) != "", x.initial == true
-		return on, on || proposed || x.required, on != proposed
+		on, proposed := a.Posted.Get(x.name) != "", x.initial == true
+		return on, on || proposed || x.Required, on != proposed
 	case kindChoices:
 		v, given = a.choices(x)
 		return v, given, given
 	}
 	text := a.text(x)
 	if strings.TrimSpace(text) == "" {
-		if x.required {
+		if x.Required {
 			a.fail(x, missing(x))
 		}
 		return nil, false, false
@@ -111,22 +111,22 @@ func (a *answers) value(x *field) (v any, given, touched bool) {
 
 // text is what was posted for x, with the line ends of the web taken back. What
 // surrounds a value by accident of copying is cut off.
-func (a *answers) text(x *field) string {
-	s := strings.ReplaceAll(a.posted.Get(x.name), "\r\n", "\n")
-	if x.multiline && x.kind == kindText {
+func (a *Answers) text(x *Field) string {
+	s := strings.ReplaceAll(a.Posted.Get(x.name), "\r\n", "\n")
+	if x.multiline && x.Kind == kindText {
 		return s
 	}
 	return strings.TrimSpace(s)
 }
 
-func (a *answers) fail(x *field, why string) {
-	if a.errors[x.name] == "" {
-		a.errors[x.name] = why
+func (a *Answers) fail(x *Field, why string) {
+	if a.Errors[x.name] == "" {
+		a.Errors[x.name] = why
 	}
 }
 
-func missing(x *field) string {
-	switch x.kind {
+func missing(x *Field) string {
+	switch x.Kind {
 	case kindChoice, kindChoices, kindOneOf:
 		return "Choose one for " + x.title + "."
 	}
@@ -135,44 +135,44 @@ func missing(x *field) string {
 
 // group reads an object. One that may be left out is, unless something in it
 // was filled in; then what it requires is required.
-func (a *answers) group(x *field) (any, bool, bool) {
-	before, asked := a.errors, len(a.asked)
-	a.errors = map[string]string{}
-	out, touched := a.object(x.fields)
-	inner := a.errors
-	a.errors = before
-	if !x.required && !touched {
+func (a *Answers) group(x *Field) (any, bool, bool) {
+	before, asked := a.Errors, len(a.asked)
+	a.Errors = map[string]string{}
+	out, touched := a.Object(x.fields)
+	inner := a.Errors
+	a.Errors = before
+	if !x.Required && !touched {
 		a.asked = a.asked[:asked]
 		return nil, false, false
 	}
 	for name, why := range inner {
-		a.errors[name] = why
+		a.Errors[name] = why
 	}
 	return out, true, touched
 }
 
-func (a *answers) oneOf(x *field) (any, bool, bool) {
+func (a *Answers) oneOf(x *Field) (any, bool, bool) {
 	a.asked = append(a.asked, x)
-	chosen := a.posted.Get(x.name)
+	chosen := a.Posted.Get(x.name)
 	i := slices.IndexFunc(x.options, func(o *option) bool { return o.key == chosen })
 	if i < 0 {
-		if x.required || chosen != "" {
+		if x.Required || chosen != "" {
 			a.fail(x, missing(x))
 		}
 		return nil, false, false
 	}
-	out, _ := a.object(x.options[i].fields)
+	out, _ := a.Object(x.options[i].fields)
 	return out, true, true
 }
 
-func (a *answers) choices(x *field) (any, bool) {
+func (a *Answers) choices(x *Field) (any, bool) {
 	list := []any{}
 	for _, c := range x.choices {
-		if slices.Contains(a.posted[x.name], c.label) {
+		if slices.Contains(a.Posted[x.name], c.label) {
 			list = append(list, c.value)
 		}
 	}
-	if len(list) == 0 && x.required {
+	if len(list) == 0 && x.Required {
 		a.fail(x, missing(x))
 	}
 	return list, len(list) > 0
@@ -180,8 +180,8 @@ func (a *answers) choices(x *field) (any, bool) {
 
 // parse makes a value of a text that is not empty, or says what is wrong with
 // it without repeating it.
-func (x *field) parse(text string) (v any, wrong string) {
-	switch x.kind {
+func (x *Field) parse(text string) (v any, wrong string) {
+	switch x.Kind {
 	case kindInteger, kindNumber:
 		return x.number(text)
 	case kindChoice:
@@ -214,12 +214,12 @@ func (x *field) parse(text string) (v any, wrong string) {
 	return text, wrong
 }
 
-func (x *field) number(text string) (any, string) {
+func (x *Field) number(text string) (any, string) {
 	n, err := strconv.ParseFloat(text, 64)
 	if !json.Valid([]byte(text)) || err != nil {
 		return nil, x.title + " must be a number, such as 10."
 	}
-	if _, err := strconv.ParseInt(text, 10, 64); err != nil && x.kind == kindInteger {
+	if _, err := strconv.ParseInt(text, 10, 64); err != nil && x.Kind == kindInteger {
 		return nil, x.title + " must be a whole number, such as 10."
 	}
 	switch {
@@ -231,7 +231,7 @@ func (x *field) number(text string) (any, string) {
 	return json.Number(text), ""
 }
 
-func (x *field) list(text string) (any, string) {
+func (x *Field) list(text string) (any, string) {
 	list := []any{}
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line == "" {
@@ -241,7 +241,7 @@ func (x *field) list(text string) (any, string) {
 			return nil, fmt.Sprintf("%s may have at most %d lines.", x.title, maxListItems)
 		}
 		if x.items == kindInteger || x.items == kindNumber {
-			item := field{title: "Each line of " + x.title, kind: x.items}
+			item := Field{title: "Each line of " + x.title, Kind: x.items}
 			n, wrong := item.number(line)
 			if wrong != "" {
 				return nil, wrong
@@ -255,7 +255,7 @@ func (x *field) list(text string) (any, string) {
 }
 
 // time takes a day where a moment is wanted: the day's beginning, in UTC.
-func (x *field) time(text string) (string, string) {
+func (x *Field) time(text string) (string, string) {
 	day, err := time.Parse(time.DateOnly, text)
 	switch {
 	case x.date && err != nil:
@@ -277,9 +277,9 @@ func (x *field) time(text string) (string, string) {
 	return text, x.title + " must be a date and time, such as 2026-01-31T00:00:00Z."
 }
 
-// place finds the input that a complaint of the service is about: by the field
+// Place finds the input that a complaint of the service is about: by the field
 // that it names, or else by a field that its words put in quotes.
-func (a *answers) place(path, message string) string {
+func (a *Answers) Place(path, message string) string {
 	parts := strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '/' })
 	for len(parts) > 0 && slices.Contains([]string{"body", "replication_config", "environment", "credentials"}, parts[0]) {
 		parts = parts[1:]
@@ -293,7 +293,7 @@ func (a *answers) place(path, message string) string {
 	}
 	for _, quoted := range quotedWord.FindAllStringSubmatch(message, 10) {
 		for _, x := range a.asked {
-			if x.key == quoted[1] {
+			if x.Key == quoted[1] {
 				return x.name
 			}
 		}

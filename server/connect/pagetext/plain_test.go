@@ -1,4 +1,4 @@
-package connect
+package pagetext
 
 import (
 	"testing"
@@ -17,18 +17,18 @@ func TestPlain(t *testing.T) {
 		"Grüße, 世界":                         "Grüße, 世界",
 		"broken \xff utf":                   "broken utf",
 	} {
-		if got := plain(in, 100); got != want {
+		if got := OneLine(in, 100); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
 	}
-	if got := plain("0123456789012", 10); got != "0123456789…" {
+	if got := OneLine("0123456789012", 10); got != "0123456789…" {
 		t.Errorf("cut: %q", got)
 	}
 }
 
 func TestRuns(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string][]run{
+	for in, want := range map[string][]Run{
 		"plain":                             {{Text: "plain"}},
 		"a <b>bold</b> &amp; <br/>old word": {{Text: "a bold & old word"}},
 		`See <a target="_blank" href="https://x.example/a">the docs</a>.`: {{Text: "See "}, {"the docs", "https://x.example/a"}, {Text: "."}},
@@ -36,7 +36,7 @@ func TestRuns(t *testing.T) {
 		`<a href="https://me@x.example">user</a>`:                         {{Text: "user"}},
 		"": nil,
 	} {
-		if diff := cmp.Diff(want, runs(in, 1000)); diff != "" {
+		if diff := cmp.Diff(want, Runs(in, 1000)); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", in, diff)
 		}
 	}
@@ -46,11 +46,11 @@ func FuzzPlain(f *testing.F) {
 	f.Add("a\u202eb\xff<a href='https://x'>y</a>", 10)
 	f.Fuzz(func(t *testing.T, s string, limit int) {
 		limit = min(max(limit, 1), 5000)
-		if got := plain(s, limit); !utf8.ValidString(got) || utf8.RuneCountInString(got) > limit+1 {
+		if got := OneLine(s, limit); !utf8.ValidString(got) || utf8.RuneCountInString(got) > limit+1 {
 			t.Errorf("plain: %q", got)
 		}
-		for _, r := range runs(s, limit) {
-			if r.URL != "" && webLink(r.URL) == "" {
+		for _, r := range Runs(s, limit) {
+			if r.URL != "" && WebLink(r.URL) == "" {
 				t.Errorf("a link to %q", r.URL)
 			}
 		}
