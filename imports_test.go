@@ -20,8 +20,8 @@ type layer struct {
 // layers are all packages, from the bottom to the top: a package imports only
 // packages above it in this list.
 var layers = []layer{
-	{"schemas/rawjson", nil, nil},
 	{"schemas/safetext", nil, nil},
+	{"schemas/rawjson", []string{"schemas/safetext"}, nil},
 	{"schemas", []string{"schemas/rawjson", "schemas/safetext"}, []string{"github.com/invopop/jsonschema", "github.com/santhosh-tekuri"}},
 	{"airbyteclient", []string{"schemas/rawjson", "schemas/safetext"}, []string{"github.com/cenkalti/backoff", "golang.org/x/sync"}},
 	{"airbyteclient/sandbox", nil, nil},

@@ -8,7 +8,6 @@
 package airbyteclient
 
 import (
-	"airbyte-agent-mcp/schemas/rawjson"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -212,9 +211,9 @@ func decode(body []byte, out any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return errors.New("the answer is empty")
 	}
-	body, err := rawjson.OneLine(body)
+	body, err := oneLine(body)
 	if err != nil {
-		return fmt.Errorf("the answer %w", err)
+		return err
 	}
 	if err := json.Unmarshal(body, out); err != nil {
 		return badShape(err)

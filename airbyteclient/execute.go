@@ -1,12 +1,12 @@
 package airbyteclient
 
 import (
-	"airbyte-agent-mcp/schemas/rawjson"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
+
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 var opExecute = Operation{"Execute", "execute", http.MethodPost, "/api/v1/integrations/connectors/{id}/execute"}
@@ -120,26 +120,31 @@ func readExecution(body []byte) (*Execution, error) {
 	null := json.RawMessage("null")
 	x := Execution{Result: null, ConnectorMetadata: null}
 	var status, metadata, warning json.RawMessage
-	err := rawjson.ScanObject(body, func(m rawjson.ScannedMember) {
+	s := rawjson.NewScanner(body)
+	if s.Kind() != rawjson.Object {
+		return nil, errNotObject
+	}
+	for key := range s.Members() {
 		var to *json.RawMessage
-		switch m.Name() {
-		case "status":
+		switch {
+		case key.Is("status"):
 			to = &status
-		case "result":
+		case key.Is("result"):
 			to = &x.Result
-		case "connector_metadata":
+		case key.Is("connector_metadata"):
 			to = &x.ConnectorMetadata
-		case "execution_metadata":
+		case key.Is("execution_metadata"):
 			to = &metadata
-		case "warning":
+		case key.Is("warning"):
 			to = &warning
 		default:
-			return
+			continue
 		}
-		*to = m.Line()
-	})
-	if err != nil {
-		return nil, fmt.Errorf("the answer %w", err)
+		value, traits := s.Value()
+		*to = rawjson.OneLine(value, traits)
+	}
+	if err := s.End(); err != nil {
+		return nil, inAnswer(err)
 	}
 	if json.Unmarshal(status, &x.Status) != nil || x.Status == "" {
 		return nil, errors.New("the answer has no status: it is not the outcome of an operation")

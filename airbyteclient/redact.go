@@ -1,8 +1,8 @@
 package airbyteclient
 
 import (
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/schemas/safetext"
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -17,24 +17,24 @@ import (
 )
 
 const (
-	// minCredential and minSetting are the lengths from which a text that was
-	// sent is blanked: a shorter one would blank ordinary words.
+	// minCredential and minSetting are the lengths from which a text that was sent
+	// is redacted: blanking a shorter one would blank ordinary words.
 	minCredential = 3
 	minSetting    = 6
-	// minKey is that for mappers, some of which encrypt.
+	// minKey is the same for the configuration of mappers, some of which encrypt.
 	minKey = 16
-	// minBare is the length from which a text is looked for without escaping,
-	// where more texts look alike.
+	// minBare is the length from which a text is searched for without escapes,
+	// where more texts look the same.
 	minBare = 8
 )
 
-// Eraser blanks secrets in texts. Make one with NewEraser.
+// Eraser replaces secrets in texts. Make one with NewEraser.
 type Eraser struct {
 	quoted *strings.Replacer
-	bare   []string // the secrets without any escaping
+	bare   []string // the secrets without escapes
 }
 
-// NewEraser makes an eraser of secrets.
+// NewEraser returns an Eraser of secrets.
 func NewEraser(secrets ...string) *Eraser {
 	var needles, bare []string
 	for _, secret := range secrets {
@@ -55,8 +55,9 @@ func NewEraser(secrets ...string) *Eraser {
 	return &Eraser{strings.NewReplacer(pairs...), bare}
 }
 
-// Replace blanks secrets as they were sent and as services commonly quote them.
-// A text in which one still shows, escaped in another way, is left out whole.
+// Replace returns s without the secrets, as they were sent and as services
+// commonly quote them. A text that still has one, escaped in another way, is left
+// out as a whole.
 func (e *Eraser) Replace(s string) string {
 	s = e.quoted.Replace(s)
 	text := unescaped(s)
@@ -68,9 +69,9 @@ func (e *Eraser) Replace(s string) string {
 	return s
 }
 
-// redactor blanks the client's secret and tokens, more secrets if given, and
-// every credential that the request sent, also where the service quotes them
-// escaped. It costs something, so it is made for errors only.
+// redactor returns an Eraser of the client's secret and tokens, of more secrets
+// if given, and of every credential that the request sent. It takes some work, so
+// it is made only for errors.
 func (c *Client) redactor(r request, more ...string) *Eraser {
 	secrets := append(c.token.secrets(), r.bearer.reveal())
 	secrets = append(secrets, more...)
@@ -80,27 +81,22 @@ func (c *Client) redactor(r request, more ...string) *Eraser {
 	return NewEraser(secrets...)
 }
 
-// spellings are the ways in which a service may quote a text.
+// spellings returns the ways in which a service may quote a text.
 func spellings(secret string) []string {
 	if len(secret) < minCredential {
 		return nil
 	}
-	escaped := strconv.Quote(secret)
-	var plain bytes.Buffer
-	enc := json.NewEncoder(&plain)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(secret) // a string always encodes
-	asJSON := strings.TrimSpace(plain.String())
+	escaped, asJSON := strconv.Quote(secret), string(rawjson.Quote(secret))
 	all := []string{secret, escaped[1 : len(escaped)-1], asJSON[1 : len(asJSON)-1], url.QueryEscape(secret), url.PathEscape(secret)}
-	if len(secret) >= minBare { // a short one in these would look like many things
+	if len(secret) >= minBare { // a short text looks like many others in these
 		raw := []byte(secret)
 		all = append(all, html.EscapeString(secret), base64.RawStdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw), fmt.Sprintf("%x", raw))
 	}
 	return all
 }
 
-// unescaped takes off every layer of the escaping of JSON, HTML and URLs, and
-// all space. What a text is part of, it is part of unescaped as well.
+// unescaped removes every layer of the escapes of JSON, HTML and URLs, and all
+// space. If one text contains another, this holds for both unescaped as well.
 func unescaped(s string) string {
 	for range 10 {
 		was := s
@@ -112,7 +108,7 @@ func unescaped(s string) string {
 	return s
 }
 
-// withoutEscapes takes off one layer: \u00e4, \xe4, \n, \", %C3, and +.
+// withoutEscapes removes one layer: \u00e4, \xe4, \n, \", %C3, and +.
 func withoutEscapes(s string) string {
 	var out strings.Builder
 	for s != "" {
@@ -150,13 +146,11 @@ func isHex(s string) bool {
 	return err == nil
 }
 
-// sentCredentials are the texts of a request body that may be credentials. A
-// text that is also a member's name, such as a discriminator, is none.
+// sentCredentials returns the texts of a request body that may be credentials. A
+// text that is also a member's name, such as a discriminator, is not one.
 func sentCredentials(body []byte) []string {
-	var value any
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	if dec.Decode(&value) != nil {
+	value, err := rawjson.Decode(body)
+	if err != nil {
 		return nil
 	}
 	names := map[string]bool{}
@@ -187,9 +181,9 @@ func sentCredentials(body []byte) []string {
 	return slices.DeleteFunc(found, func(s string) bool { return names[s] })
 }
 
-// credentialLength tells from what length on the texts below a member are
-// blanked; 0 means never. Configurations mix secrets with settings, and nobody
-// but the connector knows which is which.
+// credentialLength returns the length from which the texts below a member are
+// redacted; 0 means never. Configurations mix secrets with settings, and only the
+// connector knows which is which.
 func credentialLength(name string) int {
 	name = strings.ToLower(name)
 	switch name {
@@ -208,6 +202,7 @@ func credentialLength(name string) int {
 	return 0
 }
 
+// strictest returns the smaller length, where 0 stands for no limit.
 func strictest(a, b int) int {
 	if a == 0 || b == 0 {
 		return max(a, b)
@@ -219,7 +214,7 @@ func bearerOf(req *http.Request) string {
 	return strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")
 }
 
-// shown are the complaints as Error.Fields may show them.
+// shown returns the complaints as Error.Fields may show them.
 func (r reason) shown(blank *Eraser) []FieldError {
 	shown := make([]FieldError, 0, len(r.fields))
 	for _, field := range r.fields {
@@ -232,32 +227,9 @@ func (r reason) shown(blank *Eraser) []FieldError {
 	return shown
 }
 
-// tidy puts a stranger's text on one line, without control or invisible
-// characters, and cuts it to at most limit characters.
-func tidy(s string, limit int) string {
-	var out strings.Builder
-	space, count := false, 0
-	for _, r := range s {
-		if unicode.IsSpace(r) || safetext.Invisible(r) {
-			space = true
-			continue
-		}
-		if count >= limit-2 {
-			out.WriteString("…")
-			break
-		}
-		if space && count > 0 {
-			out.WriteByte(' ')
-			count++
-		}
-		space = false
-		out.WriteRune(r)
-		count++
-	}
-	return out.String()
-}
+// tidy puts a stranger's text on one line, without anything hidden in it, and
+// cuts it to at most limit characters.
+func tidy(s string, limit int) string { return safetext.Tidy(s, limit) }
 
 // quoted puts a text in quotes without escaping what is readable.
-func quoted(s string) string {
-	return `"` + strings.ReplaceAll(s, `"`, "'") + `"`
-}
+func quoted(s string) string { return safetext.Quote(s) }

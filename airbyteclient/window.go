@@ -1,36 +1,38 @@
 package airbyteclient
 
 import (
-	"airbyte-agent-mcp/schemas/rawjson"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
-// Window holds only part of a long list of records in memory. The list is the
+// Window keeps only part of a long list of records in memory. The list is the
 // result itself, its member "data", or else the first array in it. An answer
-// without one is held whole, as without a window.
+// without a list is kept whole, as without a window.
 //
-// Records that are left out are counted, and seen to close their brackets and
-// quotes; no more of them is checked. At least one record is held where there
-// is one. The answer may be as long as Config.MaxDownloadBytes, each record
-// and what is no record as Config.MaxAnswerBytes, and in an answer that is
-// longer than that, what stands around the list 1 MiB. Reading takes up to three
-// times the memory of what is held, as newlines between tokens cost a copy.
+// Records that are left out are counted, and their brackets and quotes must be
+// closed; nothing else of them is checked. At least one record is kept if there
+// is one. The answer may be as long as Config.MaxDownloadBytes, and each record
+// as long as Config.MaxAnswerBytes. In an answer that is longer than that, what
+// surrounds the list may take 1 MiB. Reading takes up to three times the memory
+// of what is kept, because newlines between tokens cost a copy.
 type Window struct {
 	Skip  int   // how many records to leave out
-	Bytes int64 // how much of the answer is held; beyond that records are only counted. 0 means a quarter of Config.MaxAnswerBytes
+	Bytes int64 // how much of the answer is kept; further records are only counted. 0 means a quarter of Config.MaxAnswerBytes
 }
 
-// Seen says which records of a list are held: First to First+Kept of Of, from 0.
+// Seen says which records of a list were kept: Kept of them, beginning with the
+// record of number First, counted from 0, of Of records in all.
 type Seen struct{ First, Kept, Of int }
 
-// maxAround is how long that may be which stands around a list.
+// maxAround is how many bytes may surround a list.
 const maxAround = 1 << 20
 
-// readWindow reads the body of an answer through the request's window. An
-// answer that fits into it is read as without.
+// readWindow reads the body of an answer through the request's window. An answer
+// that fits into the window is read as without one.
 func (c *Client) readWindow(r request, got *answer, resp *http.Response) *Error {
 	w := &windowReader{got: got, src: resp.Body, skip: r.window.Skip, bytes: r.window.Bytes, around: min(maxAround, c.maxAnswer), most: c.maxAnswer, longest: max(c.maxAnswer, c.maxDownload)}
 	if w.bytes <= 0 {
@@ -61,9 +63,9 @@ func (c *Client) readWindow(r request, got *answer, resp *http.Response) *Error 
 	return nil
 }
 
-// windowReader reads an answer and makes of it a shorter one, which has the
-// same members and part of the records. It goes by brackets and quotes: what it
-// holds is for the scanner to check.
+// windowReader reads an answer and makes a shorter one from it, with the same
+// members and part of the records. It goes by brackets and quotes; what it keeps
+// is checked afterwards.
 type windowReader struct {
 	got   *answer
 	skip  int
@@ -74,43 +76,42 @@ type windowReader struct {
 	src  io.Reader
 	read int64
 	err  error // of reading, io.EOF at the end, or why reading stopped
-	deep bool
 
 	buf []byte // what was read last
-	pos int    // how far it has been passed
-	// out is what is held, but for what still lies in buf from from to pos. At
-	// first both share their bytes; out is never ahead of pos.
+	pos int    // how far buf has been passed
+	// out is what is kept, except for buf[from:pos], which is not in it yet. At
+	// first out and buf share their bytes; out is never ahead of pos.
 	out     []byte
 	chunk   []byte
 	from    int
-	dropped bool // what is passed is not held
+	dropped bool // what is passed is not kept
 
-	list   recordList
-	failed bool                   // the answer's status is not success
-	ends   [rawjson.MaxDepth]byte // the brackets to come
+	list    recordList
+	failed  bool            // the answer's status is not success
+	passing rawjson.Skipper // of the current value
 }
 
-// recordList is a list of records. Offsets are those of windowReader.out.
+// recordList is a list of records. Its offsets are offsets in windowReader.out.
 //
-// All of it is held at first, lest an array be cut that stands before "data" or
-// tells of a failure. It is trimmed when it grows too long for that, or when
-// the answer has ended well.
+// All of it is kept at first, because an array before "data", or one that
+// describes a failure, must not be cut. It is trimmed when it grows too long for
+// that, or when the answer has ended without an error.
 type recordList struct {
 	found, open, trimmed bool
-	sure                 bool // it is the result or its data
-	begin, end           int  // within its brackets; end once it is not open
+	sure                 bool // it is the result or its member "data"
+	begin, end           int  // within its brackets; end is set once it is not open
 	begun                bool // the first record to keep has begun, at lo
-	full                 bool // no more fits behind hi
-	lo, hi               int
-	kept, of             int
+	full                 bool // nothing more fits behind hi
+	lo, hi               int  // where the records that are kept begin and end
+	kept, of             int  // how many records are kept, and how many there are
 }
 
-// begin takes over what has been read already.
+// begin continues with what has been read already.
 func (w *windowReader) begin(head []byte) {
 	w.buf, w.out, w.read = head, head[:0], int64(len(head))
 }
 
-// seen is nil where the answer has no list or all of it.
+// seen returns nil if the answer has no list, or all of it is kept.
 func (w *windowReader) seen() *Seen {
 	l := &w.list
 	if !l.found || w.failed || w.skip <= 0 && l.kept == l.of {
@@ -119,11 +120,12 @@ func (w *windowReader) seen() *Seen {
 	return &Seen{First: min(max(w.skip, 0), l.of), Kept: l.kept, Of: l.of}
 }
 
-// answer reads it to its end. An error that is no *Error is one of reading.
+// answer reads the answer to its end. An error that is not an *Error comes from
+// reading the body.
 func (w *windowReader) answer() error {
 	if w.next() != 0 || w.err == nil {
 		if w.next() != '{' {
-			return w.fail(KindBadAnswer, fmt.Errorf("the answer %w", rawjson.ErrNoObject))
+			return w.fail(KindBadAnswer, errNotObject)
 		}
 		w.pos++
 		if !w.object(w.envelope) || w.next() != 0 || w.err == nil {
@@ -140,6 +142,7 @@ func (w *windowReader) answer() error {
 	return nil
 }
 
+// envelope passes the value of a member of the answer itself.
 func (w *windowReader) envelope(name string) bool {
 	switch name {
 	case "status":
@@ -149,7 +152,7 @@ func (w *windowReader) envelope(name string) bool {
 		w.failed = string(w.out[start:]) != `"success"`
 		return ok
 	case "result":
-		w.list = recordList{} // of several, the last
+		w.list = recordList{} // of several results the last one counts
 		switch w.next() {
 		case '[':
 			return w.records(2, true)
@@ -161,6 +164,7 @@ func (w *windowReader) envelope(name string) bool {
 	return w.value(1)
 }
 
+// result passes the value of a member of the result.
 func (w *windowReader) result(name string) bool {
 	if w.next() != '[' || name != "data" && w.list.found {
 		return w.value(2)
@@ -172,7 +176,7 @@ func (w *windowReader) result(name string) bool {
 	return w.records(3, name == "data")
 }
 
-// records passes a list and takes it for that of the records.
+// records passes a list and takes it for the list of the records.
 func (w *windowReader) records(depth int, sure bool) bool {
 	w.pos++
 	l := &w.list
@@ -226,7 +230,7 @@ func (w *windowReader) record() {
 	l.kept, l.hi = l.kept+1, at
 }
 
-// trim drops of the list what is not kept of it.
+// trim drops what is not kept of the list.
 func (w *windowReader) trim() {
 	l := &w.list
 	l.trimmed = true
@@ -245,7 +249,7 @@ func (w *windowReader) trim() {
 	l.lo, l.hi, l.end = l.begin, l.hi-gone, l.end-gone
 }
 
-// bound drops what there is no room for. All that was passed is in out.
+// bound drops what there is no room for. Everything that was passed is in out.
 func (w *windowReader) bound() error {
 	l, records := &w.list, 0
 	if l.open && !l.trimmed && int64(len(w.out)-l.begin) > max(w.around, w.bytes) {
@@ -274,20 +278,20 @@ func (w *windowReader) bound() error {
 	return w.tooLarge("the answer is longer than " + byteCount(w.most))
 }
 
-// hold holds what is passed from now on.
+// hold keeps what is passed from now on.
 func (w *windowReader) hold() {
 	if w.dropped {
 		w.dropped, w.from = false, w.pos
 	}
 }
 
-// drop holds no more than the first bytes, until hold.
+// drop keeps only the first bytes of out, and nothing else until hold.
 func (w *windowReader) drop(from int) {
 	w.keep()
 	w.out, w.dropped = w.out[:from], true
 }
 
-// offset is where in out the next byte will be, if it is held.
+// offset returns where in out the next byte will be, if it is kept.
 func (w *windowReader) offset() int {
 	if w.dropped {
 		return len(w.out)
@@ -295,14 +299,14 @@ func (w *windowReader) offset() int {
 	return len(w.out) + w.pos - w.from
 }
 
-// keep moves what was passed and is held to out.
+// keep moves what was passed and is kept to out.
 func (w *windowReader) keep() {
 	if w.dropped {
 		return
 	}
 	passed := w.buf[w.from:w.pos]
 	if need := len(w.out) + len(passed); need > cap(w.out) {
-		// Doubling, but not beyond what there will be in most cases, or in any.
+		// Double it, but not beyond the size that is enough in most cases, or at most.
 		room := w.bytes + w.around
 		if int64(need) > room {
 			room = w.most + w.around

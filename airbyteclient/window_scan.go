@@ -1,16 +1,17 @@
 package airbyteclient
 
 import (
-	"airbyte-agent-mcp/schemas/rawjson"
-	"bytes"
+	"errors"
 	"fmt"
 	"io"
+
+	"airbyte-agent-mcp/schemas/rawjson"
 )
 
 // windowChunk is how much is read at a time.
 const windowChunk = 64 << 10
 
-// more reads on when all of buf has been passed.
+// more reads the next piece when all of buf has been passed.
 func (w *windowReader) more() bool {
 	if w.err != nil {
 		return false
@@ -36,12 +37,13 @@ func (w *windowReader) more() bool {
 	return w.err == nil
 }
 
-// failingReader is a reader after its error.
+// failingReader returns an error that came together with the last bytes.
 type failingReader struct{ error }
 
 func (f failingReader) Read([]byte) (int, error) { return 0, f.error }
 
-// next is the next byte that is no space, not yet passed; 0 at the end.
+// next passes space and returns the byte behind it, which is not passed, and 0 at
+// the end.
 func (w *windowReader) next() byte {
 	for {
 		for w.pos < len(w.buf) {
@@ -58,8 +60,8 @@ func (w *windowReader) next() byte {
 	}
 }
 
-// object passes an object whose bracket has been passed. It stops before every
-// member's value and calls visit, which passes that.
+// object passes the rest of an object whose bracket is behind it. It stops before
+// each member's value and calls visit, which must pass the value.
 func (w *windowReader) object(visit func(name string) bool) bool {
 	for more := w.next() != '}'; more; {
 		if w.next() != '"' {
@@ -70,7 +72,7 @@ func (w *windowReader) object(visit func(name string) bool) bool {
 			return false
 		}
 		w.keep()
-		name := rawjson.Text(w.out[start:])
+		name := rawjson.Key(w.out[start:]).String()
 		if w.next() != ':' {
 			return false
 		}
@@ -91,99 +93,28 @@ func (w *windowReader) object(visit func(name string) bool) bool {
 	return true
 }
 
-// value passes a value that lies inside depth others.
+// value passes a value that is inside depth others.
 func (w *windowReader) value(depth int) bool {
-	switch c := w.next(); {
-	case c == '"':
-		w.pos++
-		return w.text()
-	case c == '{', c == '[':
-		return w.nested(depth)
-	case !ofWord(c):
-		return false
-	}
+	w.next()
+	w.passing.Begin(depth)
 	for w.pos < len(w.buf) || w.more() {
-		if !ofWord(w.buf[w.pos]) {
-			break
+		n, done, err := w.passing.Skip(w.buf[w.pos:])
+		w.pos += n
+		if errors.Is(err, rawjson.ErrTooDeep) {
+			w.err = w.fail(KindBadAnswer, errTooDeep)
 		}
-		w.pos++
-	}
-	return w.err == nil
-}
-
-// ofWord tells whether a number or a name such as null may hold c.
-func ofWord(c byte) bool {
-	return c-'0' <= 9 || c|0x20-'a' <= 25 || c == '-' || c == '+' || c == '.'
-}
-
-// nested passes an object or array, whatever it holds, to its own end.
-func (w *windowReader) nested(depth int) bool {
-	for open := 0; w.pos < len(w.buf) || w.more(); {
-		buf, i := w.buf, w.pos
-		for i < len(buf) {
-			c := buf[i]
-			i++
-			switch c {
-			case '"':
-				w.pos = i
-				if !w.text() {
-					return false
-				}
-				buf, i = w.buf, w.pos
-			case '{', '[':
-				if w.deep = depth+open >= rawjson.MaxDepth; w.deep {
-					return false
-				}
-				w.ends[open] = c + 2 // so they stand in ASCII
-				open++
-			case '}', ']':
-				if w.pos = i; w.ends[open-1] != c {
-					w.pos--
-					return false
-				}
-				if open--; open == 0 {
-					return true
-				}
-			}
+		if done || err != nil {
+			return done
 		}
-		w.pos = i
 	}
 	return false
 }
 
-// text passes a string whose first quote has been passed.
-func (w *windowReader) text() bool {
-	for i := w.pos; ; {
-		end, quote := len(w.buf), bytes.IndexByte(w.buf[i:], '"')
-		if quote >= 0 {
-			end = i + quote
-		}
-		slashes := 0
-		for end-slashes > i && w.buf[end-slashes-1] == '\\' {
-			slashes++
-		}
-		w.pos = end
-		switch {
-		case quote < 0 && !w.more():
-			return false
-		case quote < 0:
-			i = slashes % 2 // what an escape at the end escapes
-		case slashes%2 == 0:
-			w.pos++
-			return true
-		default:
-			i = end + 1
-		}
-	}
-}
-
-// fault words why the answer could not be passed.
+// fault returns why the answer could not be passed.
 func (w *windowReader) fault() error {
 	switch {
-	case w.deep:
-		return w.fail(KindBadAnswer, fmt.Errorf("the answer %w", rawjson.ErrTooDeep))
 	case w.err == io.EOF:
-		return w.fail(KindBadAnswer, fmt.Errorf("the answer %w", rawjson.ErrCutShort))
+		return w.fail(KindBadAnswer, errCutShort)
 	case w.err != nil:
 		return w.err
 	}

@@ -146,7 +146,7 @@ func TestWhatLeavesTheDialectIsNamed(t *testing.T) {
 		"nesting": {errorOf[struct {
 			Next level2 `json:"next" jsonschema_description:"D."`
 		}](t), []string{"level4.Next: nested too deeply"}},
-		"faults inside a generic and a list": {errorOf[pageOf[struct {
+		"problems inside a generic and a list": {errorOf[pageOf[struct {
 			X any `json:"x" jsonschema_description:"D."`
 		}]](t), []string{".Items: no jsonschema_description", ".Items.X: interface {}"}},
 		"roots that are no structs": {errorOf[map[string]string](t) + errorOf[time.Time](t) + errorOf[*filter](t) + errorOf[any](t), []string{
@@ -163,7 +163,7 @@ func TestWhatLeavesTheDialectIsNamed(t *testing.T) {
 				}
 			}
 			if name != "roots that are no structs" && len(lines) != len(row.want) {
-				t.Errorf("%d faults, want %d:\n%s", len(lines), len(row.want), row.got)
+				t.Errorf("%d problems, want %d:\n%s", len(lines), len(row.want), row.got)
 			}
 		})
 	}

@@ -8,17 +8,17 @@ import (
 	"unicode/utf8"
 )
 
-// examiner collects what in a type leaves the dialect. It runs before the
+// examiner collects what in a type is outside the dialect. It runs before the
 // generator, which panics on channels and functions and, with everything
 // inlined, overflows the stack on a recursive type (invopop/jsonschema#165).
 type examiner struct {
 	rules
-	above  []reflect.Type // the types around the one looked at
-	faults []error
+	above []reflect.Type // the types around the current one
+	errs  []error
 }
 
-func (e *examiner) fault(where, format string, args ...any) {
-	e.faults = append(e.faults, fmt.Errorf("%s: "+format, append([]any{where}, args...)...))
+func (e *examiner) fail(where, format string, args ...any) {
+	e.errs = append(e.errs, fmt.Errorf("%s: "+format, append([]any{where}, args...)...))
 }
 
 func (e *examiner) value(t reflect.Type, where string, depth int) {
@@ -27,28 +27,28 @@ func (e *examiner) value(t reflect.Type, where string, depth int) {
 	}
 	switch {
 	case slices.Contains(e.above, t):
-		e.fault(where, "%s is recursive: a schema without references has no end", t)
+		e.fail(where, "%s is recursive: a schema without references has no end", t)
 		return
 	case depth > e.maxDepth:
-		e.fault(where, "nested too deeply: at most %d objects and lists inside each other", e.maxDepth)
+		e.fail(where, "nested too deeply: at most %d objects and lists inside each other", e.maxDepth)
 		return
 	case t == objectType, t == timeType:
 		return
 	case t == valueType:
 		if !e.open {
-			e.fault(where, "json.RawMessage takes anything, which has no schema: use schemas.Object or a type")
+			e.fail(where, "json.RawMessage takes anything, which has no schema: use schemas.Object or a type")
 		}
 		return
 	case t == urlType:
-		e.fault(where, "url.URL encodes as its fields, not as a URL: use a string")
+		e.fail(where, "url.URL encodes as its fields, not as a URL: use a string")
 		return
 	case t == numberType:
-		e.fault(where, "json.Number is both a string and a number: use a number type")
+		e.fail(where, "json.Number is both a string and a number: use a number type")
 		return
 	}
 	for _, methods := range e.foreign {
 		if reflect.PointerTo(t).Implements(methods) {
-			e.fault(where, "%s has methods of %s, so its fields do not tell its JSON", t, methods)
+			e.fail(where, "%s has methods of %s, so its fields do not tell its JSON", t, methods)
 			return
 		}
 	}
@@ -63,16 +63,16 @@ func (e *examiner) value(t reflect.Type, where string, depth int) {
 		e.dictionary(t, where, depth)
 	default:
 		if jsonType(t) == "" {
-			e.fault(where, "%s has no place in the dialect", t)
+			e.fail(where, "%s has no place in the dialect", t)
 		}
 	}
 }
 
 func (e *examiner) structure(t reflect.Type, owner string, depth int) {
-	fields, faults := goFields(t, owner)
-	e.faults = append(e.faults, faults...)
+	fields, errs := goFields(t, owner)
+	e.errs = append(e.errs, errs...)
 	if len(fields) > e.maxFields {
-		e.fault(owner, "has %d fields: want at most %d", len(fields), e.maxFields)
+		e.fail(owner, "has %d fields: want at most %d", len(fields), e.maxFields)
 	}
 	for _, f := range fields {
 		e.described(f)
@@ -83,33 +83,33 @@ func (e *examiner) structure(t reflect.Type, owner string, depth int) {
 			case "string", "boolean", "integer", "number":
 			default:
 				if ft.Kind() != reflect.Struct {
-					e.fault(f.where(), "%s: pointers lead to scalars and structs only", f.Type)
+					e.fail(f.where(), "%s: pointers lead to scalars and structs only", f.Type)
 					continue
 				}
 			}
 			if !f.optional && !e.open {
-				e.fault(f.where(), "a pointer may be nil, which has no schema: add omitempty")
+				e.fail(f.where(), "a pointer may be nil, which has no schema: add omitempty")
 			}
 		}
 		e.value(ft, f.where(), depth)
 	}
 }
 
-// described holds arguments to a description each; of answers the types of the
-// API have none.
+// described checks a field's description. Arguments must have one; in answers,
+// types of the API have none.
 func (e *examiner) described(f goField) {
 	description := f.Tag.Get("jsonschema_description")
 	switch n := utf8.RuneCountInString(description); {
 	case strings.TrimSpace(description) == "" && !e.open:
-		e.fault(f.where(), "no jsonschema_description")
+		e.fail(f.where(), "no jsonschema_description")
 	case n > maxDescription:
-		e.fault(f.where(), "jsonschema_description has %d characters: want at most %d", n, maxDescription)
+		e.fail(f.where(), "jsonschema_description has %d characters: want at most %d", n, maxDescription)
 	}
 }
 
 func (e *examiner) list(t reflect.Type, where string, depth int) {
 	if t.Elem().Kind() == reflect.Uint8 {
-		e.fault(where, "%s encodes as base64: use a string, or schemas.Object for JSON", t)
+		e.fail(where, "%s encodes as base64: use a string, or schemas.Object for JSON", t)
 		return
 	}
 	e.value(t.Elem(), where, depth)
@@ -118,24 +118,15 @@ func (e *examiner) list(t reflect.Type, where string, depth int) {
 func (e *examiner) dictionary(t reflect.Type, where string, depth int) {
 	key, elem := t.Key(), t.Elem()
 	if key.Kind() != reflect.String || slices.ContainsFunc(e.foreign, reflect.PointerTo(key).Implements) {
-		e.fault(where, "%s: keys must be plain strings", t)
+		e.fail(where, "%s: keys must be plain strings", t)
 		return
 	}
 	switch elem.Kind() {
 	case reflect.Struct, reflect.Map, reflect.Slice:
 		if elem != objectType && elem != valueType {
-			e.fault(where, "%s: values must be scalars or schemas.Object, for the schema does not tell them", t)
+			e.fail(where, "%s: values must be scalars or schemas.Object, for the schema does not tell them", t)
 			return
 		}
 	}
 	e.value(elem, where, depth)
-}
-
-// typeName names a struct in errors; one without a name of its own is named for
-// where it stands.
-func typeName(t reflect.Type, where string) string {
-	if t.Name() == "" {
-		return where
-	}
-	return t.Name()
 }

@@ -1,8 +1,10 @@
 // Package schemas turns Go structs into JSON Schemas that every model provider
-// accepts, and makes the arguments a model sends fit them.
+// accepts, and makes the arguments that a model sends fit them. A struct type
+// comes in, a Schema goes out; arguments come in as JSON and go out as JSON that
+// decodes into the struct, or as an error in words that a model can act on. The
+// catalog of tools imports it; it knows no tools, no protocol and no API.
 //
-// It knows no tools, no protocol and no API. A struct is described once, by its
-// own tags:
+// A struct is described once, by its own tags:
 //
 //	type listIn struct {
 //		Kind  string `json:"kind" jsonschema:"enum=source,enum=destination" jsonschema_description:"What to list."`
@@ -10,13 +12,11 @@
 //	}
 //
 // Of the tags, json names a field and says whether it is optional (omitempty,
-// omitzero), jsonschema_description tells a model what to fill in, and
-// jsonschema takes enum, minimum and maximum, of a list for its elements.
+// omitzero), jsonschema_description tells a model what to fill in, and jsonschema
+// takes enum, minimum and maximum, in an array for its elements.
 //
-// For gives its schema, Mend brings arguments into its shape or says, in words
-// a language model can act on, everything that keeps them from it. JSON, Strict
-// and OpenAPI write the schema for three kinds of readers; Mend takes what any
-// of them leads a model to send.
+// For returns the schema. Its methods JSON, Strict and OpenAPI write it for three
+// kinds of readers; Coerce takes what any of them leads a model to send.
 package schemas
 
 import (
@@ -30,13 +30,13 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// Object is any JSON object, kept as the bytes it came in: keys we cannot know
+// Object is any JSON object, kept as the bytes it came in: keys that nobody knows
 // beforehand, such as the parameters of a connector's action, pass through it
-// unread, and integers above 2^53 survive. Its schema is a described object
+// unread, and integers beyond 2^53 survive. Its schema is a described object
 // without properties.
 type Object json.RawMessage
 
-// MarshalJSON gives the bytes as they are. An empty Object is {}, because null
+// MarshalJSON returns the bytes as they are. An empty Object is {}, because null
 // would not fit the schema.
 func (o Object) MarshalJSON() ([]byte, error) {
 	if len(o) == 0 {
@@ -58,32 +58,32 @@ func (o *Object) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Value is JSON of any kind. It has a place in answers only: its schema says
-// nothing but a description, which model providers refuse in arguments.
+// Value is JSON of any kind. Only answers may have one: its schema is nothing but
+// a description, which model providers refuse in arguments.
 type Value = json.RawMessage
 
 // Schema is the JSON Schema of one struct, in the dialect that all model
-// providers accept. For and ForOutput are the only ways to one. It never
-// changes and may be used from many goroutines.
+// providers accept. Make one with For or ForOutput. It never changes and may be
+// used from many goroutines.
 type Schema struct {
 	root     *shape
 	text     json.RawMessage
 	compiled func() (*jsonschema.Schema, error)
 }
 
-// For gives the schema of the arguments that decode into T, a struct. Objects
-// are closed: what has no field is refused. Whatever in T leaves the dialect is
-// an error; all of them come joined, each naming its type and field.
+// For returns the schema of the arguments that decode into T, a struct. Objects
+// are closed: what has no field is refused. Whatever in T is outside the dialect
+// is an error; all of them are joined, and each names its type and field.
 func For[T any]() (*Schema, error) {
 	return newSchema(reflect.TypeFor[T](), arguments)
 }
 
-// ForOutput gives the schema of the answers that T, a struct or a pointer to
-// one, encodes to: its own properties, those of inner objects left open. It is
-// For with five freedoms: objects take further keys, so that an older client
-// does not refuse a field added later; none is required; descriptions may be
-// absent; a Value may stand anywhere; and nesting and the number of fields are
-// hardly limited.
+// ForOutput returns the schema of the answers that T, a struct or a pointer to
+// one, encodes to: its own properties, without those of inner objects. It allows
+// five things that For does not: objects take further keys, so that an older
+// client does not refuse a field added later; no key is required; descriptions
+// may be missing; a Value may be anywhere; and nesting and the number of fields
+// are hardly limited.
 func ForOutput[T any]() (*Schema, error) {
 	return newSchema(reflect.TypeFor[T](), answers)
 }
@@ -108,40 +108,63 @@ func newSchema(t reflect.Type, r rules) (*Schema, error) {
 	}, nil
 }
 
-// JSON gives the schema as compact JSON, properties in the order of the fields.
+// JSON returns the schema as compact JSON, properties in the order of the fields.
 // The bytes are the caller's own.
 func (s *Schema) JSON() json.RawMessage {
 	return bytes.Clone(s.text)
 }
 
-// Strict gives the schema of arguments for decoders that are bound to it, such
+// Strict returns the schema of arguments for decoders that are bound to it, such
 // as OpenAI's with strict set: every property is required and what is optional
-// may be null, objects are closed, a free object is a string with JSON in it,
-// and limits of numbers stand in words. Mend takes what comes back.
+// may be null, objects are closed, an Object is a string with JSON in it, and the
+// limits of numbers are in the description. Coerce takes what comes back.
 func (s *Schema) Strict() json.RawMessage {
 	return s.root.appendSchema(nil, strict)
 }
 
-// OpenAPI gives the schema of arguments in OpenAPI's subset of JSON Schema,
-// which Gemini reads: types are single and nothing is said of additional
-// properties.
+// OpenAPI returns the schema of arguments in OpenAPI's subset of JSON Schema,
+// which Gemini reads: each type is a single one, and additionalProperties is left
+// out.
 func (s *Schema) OpenAPI() json.RawMessage {
 	return s.root.appendSchema(nil, openAPI)
 }
 
-// Empty says whether there are no arguments to give.
+// Empty reports whether there are no arguments to give.
 func (s *Schema) Empty() bool { return len(s.root.fields) == 0 }
 
-// Compile says whether an independent validator understands the schema. The
-// work is done once, at the first call of Compile or Check; Mend needs none of
-// it.
+// Coerce brings what a language model sent as arguments into the shape of the
+// schema. What it returns decodes into the schema's Go type, fits the schema, and
+// is returned unchanged when it is coerced again.
+//
+// It accepts what models and clients are known to send: numbers, booleans, arrays
+// and objects inside strings (the whole arguments, too), a number for a string,
+// one value for an array, an enum value or a key in another spelling ("List ",
+// "connectorId"), null or "" for what is optional, null or nothing for no
+// arguments. It does not guess further. The contents of an Object are not looked
+// into; they keep their bytes.
+//
+// When something remains that does not fit, the error is a *ValidationError with
+// all of it. A required string must not be blank. The caller bounds the size.
+func (s *Schema) Coerce(args json.RawMessage) (json.RawMessage, error) {
+	var c coercer
+	out := c.arguments(s.root, args)
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Compile returns an error if an independent validator does not understand the
+// schema. The work is done once, at the first call of Compile or Check; Coerce
+// needs none of it.
 func (s *Schema) Compile() error {
 	_, err := s.compiled()
 	return err
 }
 
-// Check says whether doc fits the schema, in the words of an independent
-// validator. It is there for answers and for tests; arguments go through Mend.
+// Check returns an error if doc does not fit the schema, in the words of an
+// independent validator. It is for answers and for tests; use Coerce for
+// arguments.
 func (s *Schema) Check(doc json.RawMessage) (err error) {
 	compiled, err := s.compiled()
 	if err != nil {
@@ -153,7 +176,7 @@ func (s *Schema) Check(doc json.RawMessage) (err error) {
 	}
 	// The validator (v6.0.3) compares numbers as big.Rat and follows a nil one
 	// when an exponent passes a million: 1e9999999 against a minimum. This is
-	// also why Mend checks by hand what strangers send.
+	// also why Coerce does not use it on what strangers send.
 	defer func() {
 		if recover() != nil {
 			err = errors.New("check document: a number is out of range")
@@ -163,7 +186,7 @@ func (s *Schema) Check(doc json.RawMessage) (err error) {
 }
 
 func compile(text json.RawMessage) (*jsonschema.Schema, error) {
-	const url = "mem:///schema" // a bare name would become a path on this machine, told in errors
+	const url = "mem:///schema" // a bare name would become a path of this machine, and be in errors
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("read schema: %w", err)

@@ -209,13 +209,13 @@ func BenchmarkCompile(b *testing.B) {
 	}
 }
 
-func BenchmarkMend(b *testing.B) {
+func BenchmarkCoerce(b *testing.B) {
 	s := arg[richIn](b)
 	args := json.RawMessage(`{"entity":"contacts","action":"List","connectorId":"c1","params":{"id":9007199254740993},
 		"select_fields":"[\"id\",\"name\"]","limit":"10","sort":{"field":"name"}}`)
 	b.SetBytes(int64(len(args)))
 	for b.Loop() {
-		if _, err := s.Mend(args); err != nil {
+		if _, err := s.Coerce(args); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,53 +1,55 @@
 package schemas
 
 import (
-	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/schemas/safetext"
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/invopop/jsonschema"
 )
 
 // shape is one node of a schema. It can hold the dialect and nothing else, so
-// whatever it writes is inside the dialect, whatever the generator thought of.
+// whatever is written from it is inside the dialect, whatever the generator does.
 type shape struct {
 	kind        string // as in the schema's "type"; "" takes anything
 	description string
 
-	enum    []string // of a string
-	moment  bool     // the string is a time.Time
-	minimum json.Number
-	maximum json.Number
-	size    int  // bits of the Go number it decodes into
-	natural bool // the Go number has no sign
+	enum     []string // of a string
+	isTime   bool     // the string is a time.Time
+	minimum  json.Number
+	maximum  json.Number
+	bits     int  // of the Go number it decodes into
+	unsigned bool // the Go number has no sign
 
-	items  *shape     // of a list; of a free object whose values all have one type
-	fields []property // of an object we wrote
-	free   bool       // an object whose keys are not ours
+	items  *shape     // of an array; of a free object whose values all have one type
+	fields []property // of an object that is described by a struct
+	free   bool       // an object whose keys are not known beforehand
 }
 
-// property is one key of an object we wrote.
+// property is one key of an object that is described by a struct.
 type property struct {
 	*shape
 	key      string
 	required bool
 }
 
-// readShape takes from the generator's schema what the dialect has, and from
-// the Go type what a schema does not say but decoding needs.
+// readShape takes from the generator's schema what the dialect has, and from the
+// Go type what decoding needs and no schema says.
 func readShape(s *jsonschema.Schema, t reflect.Type) (*shape, error) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	kind := jsonType(t)
 	if s == nil || s.Type != kind {
-		return nil, fmt.Errorf("%s: the generator gives no schema of type %q", t, kind)
+		return nil, fmt.Errorf("%s: the generator returned no schema of type %q", t, kind)
 	}
 	out := &shape{
 		kind: kind, description: s.Description,
-		moment:  t == timeType,
+		isTime:  t == timeType,
 		minimum: s.Minimum, maximum: s.Maximum,
 	}
 	for _, v := range s.Enum {
@@ -56,10 +58,10 @@ func readShape(s *jsonschema.Schema, t reflect.Type) (*shape, error) {
 	switch {
 	case t == objectType:
 		out.free = true
-	case t == valueType, out.moment:
+	case t == valueType, out.isTime:
 	case kind == "integer" || kind == "number":
-		out.size = t.Bits()
-		out.natural = t.Kind() >= reflect.Uint && t.Kind() <= reflect.Uint64
+		out.bits = t.Bits()
+		out.unsigned = t.Kind() >= reflect.Uint && t.Kind() <= reflect.Uint64
 	case kind == "array":
 		return out, out.readItems(s.Items, t.Elem())
 	case t.Kind() == reflect.Map:
@@ -91,132 +93,7 @@ func (n *shape) readFields(s *jsonschema.Schema, t reflect.Type) error {
 	return nil
 }
 
-// style is whom a schema is written for.
-type style int
-
-const (
-	plain   style = iota // arguments, as MCP and most providers take them
-	answer               // what a tool gives back
-	strict               // arguments, for decoders that are bound to the schema
-	openAPI              // arguments, for readers of OpenAPI's subset of JSON Schema
-)
-
-// appendSchema writes the schema of n. A free object says nothing of its keys:
-// additionalProperties is refused by Gemini and its absence means the same.
-// That of an answer tells its own properties and not theirs, since it is paid
-// for on each request and read by few, and requires none of them: an answer may
-// also say that the work goes on.
-func (n *shape) appendSchema(dst []byte, as style) []byte {
-	return n.append(dst, as, true, false)
-}
-
-// append writes a node that is the root or not, and may be null or not.
-func (n *shape) append(dst []byte, as style, root, nullable bool) []byte {
-	if as == strict && n.free {
-		n = n.asText()
-	}
-	dst = append(dst, '{')
-	start := len(dst)
-	member := func(key string) {
-		if len(dst) > start {
-			dst = append(dst, ',')
-		}
-		dst = append(append(append(dst, '"'), key...), `":`...)
-	}
-	switch {
-	case nullable:
-		member("type")
-		dst = appendStrings(dst, []string{n.kind, "null"})
-	case n.kind != "":
-		member("type")
-		dst = append(dst, rawjson.Quote(n.kind)...)
-	}
-	if description := n.describe(as); description != "" {
-		member("description")
-		dst = append(dst, rawjson.Quote(description)...)
-	}
-	if len(n.enum) > 0 {
-		member("enum")
-		dst = appendStrings(dst, n.enum)
-		if nullable {
-			dst = append(dst[:len(dst)-1], `,null]`...)
-		}
-	}
-	if n.minimum != "" && as != strict {
-		member("minimum")
-		dst = append(dst, n.minimum...)
-	}
-	if n.maximum != "" && as != strict {
-		member("maximum")
-		dst = append(dst, n.maximum...)
-	}
-	if n.moment {
-		member("format")
-		dst = append(dst, `"date-time"`...)
-	}
-	if n.kind == "array" {
-		member("items")
-		dst = n.items.append(dst, as, false, false)
-	}
-	if n.kind == "object" && !n.free && (root || as != answer) {
-		member("properties")
-		dst = n.appendProperties(dst, as)
-		required := n.required()
-		if as == strict {
-			required = n.keys()
-		}
-		if len(required) > 0 && as != answer {
-			member("required")
-			dst = appendStrings(dst, required)
-		}
-		if as == plain || as == strict {
-			member("additionalProperties")
-			dst = append(dst, "false"...)
-		}
-	}
-	return append(dst, '}')
-}
-
-func (n *shape) appendProperties(dst []byte, as style) []byte {
-	dst = append(dst, '{')
-	first := true
-	for _, p := range n.fields {
-		if as == answer && p.description == "" {
-			continue // its name says all that there is to say
-		}
-		if !first {
-			dst = append(dst, ',')
-		}
-		first = false
-		dst = append(append(dst, rawjson.Quote(p.key)...), ':')
-		dst = p.append(dst, as, false, as == strict && !p.required)
-	}
-	return append(dst, '}')
-}
-
-// asText is a free object as a decoder that knows closed objects only can write
-// it. Mend reads it back.
-func (n *shape) asText() *shape {
-	description := "A JSON object, written as a string."
-	if n.description != "" {
-		description = n.description + " " + description
-	}
-	return &shape{kind: "string", description: description}
-}
-
-// describe is the description, with the limits in words where the style has no
-// keywords for them and the description does not tell them.
-func (n *shape) describe(as style) string {
-	if as != strict || n.minimum == "" && n.maximum == "" {
-		return n.description
-	}
-	words := strings.TrimPrefix(strings.TrimPrefix(n.limits(), " from "), " of ")
-	if strings.Contains(n.description, words) {
-		return n.description
-	}
-	return strings.TrimSpace(n.description + " " + strings.ToUpper(words[:1]) + words[1:] + ".")
-}
-
+// required returns the keys that must be given.
 func (n *shape) required() []string {
 	var keys []string
 	for _, p := range n.fields {
@@ -227,6 +104,7 @@ func (n *shape) required() []string {
 	return keys
 }
 
+// keys returns all keys, in the order of the fields.
 func (n *shape) keys() []string {
 	keys := make([]string, len(n.fields))
 	for i, p := range n.fields {
@@ -235,13 +113,67 @@ func (n *shape) keys() []string {
 	return keys
 }
 
-func appendStrings(dst []byte, list []string) []byte {
-	dst = append(dst, '[')
-	for i, s := range list {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, rawjson.Quote(s)...)
+// find returns the index of the field that a key names, exactly or in another
+// spelling that fits one field only, and -1 when there is none.
+func (n *shape) find(key string) int {
+	if i := slices.IndexFunc(n.fields, func(f property) bool { return f.key == key }); i >= 0 {
+		return i
 	}
-	return append(dst, ']')
+	if len(key) > 2*maxKey {
+		return -1
+	}
+	found, folded := -1, safetext.Fold(key)
+	for i, f := range n.fields {
+		if safetext.Fold(f.key) == folded {
+			if found >= 0 {
+				return -1
+			}
+			found = i
+		}
+	}
+	return found
+}
+
+// takesAnyString reports whether any string fits n, so that an empty one has a
+// meaning.
+func (n *shape) takesAnyString() bool {
+	return n.kind == "" || n.kind == "string" && len(n.enum) == 0 && !n.isTime
+}
+
+// wanted says in words what fits n.
+func (n *shape) wanted() string {
+	switch {
+	case len(n.enum) > 0:
+		words := make([]string, len(n.enum))
+		for i, v := range n.enum {
+			words[i] = strconv.Quote(v)
+		}
+		return "one of " + strings.Join(words, ", ")
+	case n.isTime:
+		return "a date and time such as 2026-01-31T12:00:00Z"
+	case n.kind == "integer":
+		return "a whole number" + n.limits()
+	case n.kind == "number":
+		return "a number" + n.limits()
+	case n.kind == "boolean":
+		return "true or false"
+	case n.kind == "object":
+		return "a JSON object"
+	}
+	return "a string"
+}
+
+// limits says in words which numbers fit n, to stand behind "a number".
+func (n *shape) limits() string {
+	switch {
+	case n.minimum != "" && n.maximum != "":
+		return fmt.Sprintf(" from %s to %s", n.minimum, n.maximum)
+	case n.minimum != "":
+		return fmt.Sprintf(" of at least %s", n.minimum)
+	case n.maximum != "":
+		return fmt.Sprintf(" of at most %s", n.maximum)
+	case n.unsigned:
+		return " of at least 0"
+	}
+	return ""
 }

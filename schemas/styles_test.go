@@ -16,7 +16,7 @@ func TestSchemaForReadersOfOpenAPI(t *testing.T) {
 
 // What a decoder that is bound to the schema writes fits it, and means the same
 // as what another model would send.
-func TestMendTakesWhatStrictDecodersWrite(t *testing.T) {
+func TestCoerceTakesWhatStrictDecodersWrite(t *testing.T) {
 	s := arg[richIn](t)
 	const nulls = `"connector_id":null,"params":null,"select_fields":null,"kinds":null,"sort":null,"filter":null,"items":null,
 		"ratio":null,"small":null,"count":null,"configuration":null,"limit":null,"cursor":null`
@@ -38,7 +38,7 @@ func TestMendTakesWhatStrictDecodersWrite(t *testing.T) {
 			if err := checkText(t, s.Strict(), row.strict); err != nil {
 				t.Errorf("the arguments are not strict: %v", err)
 			}
-			got, err := s.Mend(json.RawMessage(row.strict))
+			got, err := s.Coerce(json.RawMessage(row.strict))
 			if string(must(t, got, err)) != row.plain {
 				t.Errorf("got  %s\nwant %s", got, row.plain)
 			}

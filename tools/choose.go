@@ -67,7 +67,7 @@ func unknown(flag string, given, known []string) error {
 		if slices.Contains(known, name) {
 			continue
 		}
-		if near := safetext.NearestWord(name, known); near != "" {
+		if near := safetext.Nearest(name, known); near != "" {
 			faults = append(faults, fmt.Errorf("%s: there is no %q; did you mean %q?", flag, name, near))
 		} else {
 			faults = append(faults, fmt.Errorf("%s: there is no %q; there are: %s", flag, name, strings.Join(known, ", ")))

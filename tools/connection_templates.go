@@ -197,5 +197,5 @@ func reviewedConnTemplate(ctx context.Context, api *account.Account, call toolca
 	if err != nil {
 		return w.NewTarget(nil, nil, err)
 	}
-	return w.NewTarget(rawjson.Encoded(withoutSecrets(*got)), rawjson.Encoded(got), nil)
+	return w.NewTarget(rawjson.Of(withoutSecrets(*got)), rawjson.Of(got), nil)
 }

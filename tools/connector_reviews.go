@@ -27,15 +27,15 @@ func createConnectorReview() plan.Review {
 			if w.Current == nil {
 				return plan.Target{}
 			}
-			return w.NewTarget(nil, rawjson.Encoded(w.Current), nil) // which it replaces
+			return w.NewTarget(nil, rawjson.Of(w.Current), nil) // which it replaces
 		},
 		Summary: func(call toolcall.Call, w *plan.Write, _ plan.Target, _ []plan.Change) string {
 			service := plan.QuotedOr(w.Service, "a service")
 			switch name := call.Argument("name"); {
 			case call.Argument("replaces") != "" && name != "":
-				return "Connects " + service + " as " + safetext.Quoted(name) + w.InWorkspace() + ", with the credentials given and the settings of the connector " + safetext.Quoted(w.Connector) + ", which stays as it is."
+				return "Connects " + service + " as " + safetext.QuoteShort(name) + w.InWorkspace() + ", with the credentials given and the settings of the connector " + safetext.QuoteShort(w.Connector) + ", which stays as it is."
 			case call.Argument("replaces") != "":
-				return "Connects " + service + " anew" + w.InWorkspace() + ", with the credentials given, in place of the connector " + safetext.Quoted(w.Connector) + ", which is renamed and stays."
+				return "Connects " + service + " anew" + w.InWorkspace() + ", with the credentials given, in place of the connector " + safetext.QuoteShort(w.Connector) + ", which is renamed and stays."
 			}
 			return "Connects " + service + " as " + plan.QuotedOr(w.Connector, "a new connector") + w.InWorkspace() + ", with the credentials given."
 		},
@@ -90,7 +90,7 @@ func reviewedConnector(_ context.Context, _ *account.Account, _ toolcall.Call, w
 	if w.Current == nil {
 		return plan.Target{}
 	}
-	return w.NewTarget(rawjson.Encoded(shownConnector(w.Current, "")), rawjson.Encoded(w.Current), nil)
+	return w.NewTarget(rawjson.Of(shownConnector(w.Current, "")), rawjson.Of(w.Current), nil)
 }
 
 // findNewConnector finds out which service a new connector is of, and about the
@@ -145,7 +145,7 @@ func findService(ctx context.Context, api *account.Account, template string, w *
 		return err
 	}
 	if called != "" && !strings.EqualFold(called, w.Service) {
-		return refusal.New("connector_type is %s, and what is connected is %s.", safetext.Quoted(called), safetext.Quoted(w.Service)).Next("Nothing was sent. Leave connector_type out, or give the right one alone.")
+		return refusal.New("connector_type is %s, and what is connected is %s.", safetext.QuoteShort(called), safetext.QuoteShort(w.Service)).Next("Nothing was sent. Leave connector_type out, or give the right one alone.")
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func (c *CredentialsNeeded) complete(ctx context.Context, api *account.Account, 
 			return nil
 		}
 	}
-	return refusal.New("There is no service of the exact name %q.", safetext.Shown(connectorType)).Next("list_definitions finds it; use its definition_id.")
+	return refusal.New("There is no service of the exact name %q.", safetext.Short(connectorType)).Next("list_definitions finds it; use its definition_id.")
 }
 
 // withoutCredentials tells whether a call leaves the credentials to a form. A

@@ -19,7 +19,7 @@ import (
 // Explain words an error for a model that has nothing else to go by: what
 // happened, whether calling again can help, and what to do next.
 func (t Tool) Explain(err error) string {
-	var faults *schemas.Faults
+	var faults *schemas.ValidationError
 	var refused *refusal.Error
 	var api *airbyteclient.Error
 	var hint refusal.Hinted
@@ -44,13 +44,13 @@ func (t Tool) Explain(err error) string {
 	case errors.As(err, &needs):
 		words = "The credentials are missing, and a person must enter them: there is no page for that here. Nothing was created. They can connect the service in the Airbyte web app, or this server be asked by an MCP client."
 	case errors.As(err, &api):
-		words = safetext.Join(t.happened(api), hint.Hint, t.advice(api), t.mayHaveRun(api), trailer(api))
+		words = safetext.Words(t.happened(api), hint.Hint, t.advice(api), t.mayHaveRun(api), trailer(api))
 	case errors.Is(err, context.Canceled):
 		words = "The call was canceled." + t.ran()
 	case errors.Is(err, context.DeadlineExceeded):
 		words = "The call took too long." + t.ran()
 	default:
-		words = "The server could not do this: " + safetext.Shown(err.Error()) + ". Calling again is unlikely to help."
+		words = "The server could not do this: " + safetext.Short(err.Error()) + ". Calling again is unlikely to help."
 	}
 	return secrets.Discreetly(words, err)
 }

@@ -13,7 +13,7 @@ func (t Tool) Definition() (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rawjson.Encode(struct {
+	return rawjson.Marshal(struct {
 		Name         string          `json:"name"`
 		Title        string          `json:"title"`
 		Description  string          `json:"description"`

@@ -120,7 +120,7 @@ func (f *File) shown(fit *answer.Fitter) *File {
 	}
 	out := *f
 	most := fit.Most - answer.LeastRoom
-	if len(rawjson.Encoded(f.Text)) > most || f.rest != nil {
+	if len(rawjson.Of(f.Text)) > most || f.rest != nil {
 		out.Text = answer.TextWithin(f.Text, most-fit.Reserve)
 		out.Note = fmt.Sprintf("The text is shown from byte %d to %d.", f.from, f.from+int64(len(out.Text)))
 		if fit.Next = (answer.Place{Path: fileTextPath, Offset: len(out.Text)}); len(out.Text) == len(f.Text) {
@@ -132,7 +132,7 @@ func (f *File) shown(fit *answer.Fitter) *File {
 
 // goOn shows what follows of the text.
 func (f *File) goOn(fit *answer.Fitter) {
-	fit.Extract(rawjson.Encoded(f.Text), fit.Most-fit.Reserve)
+	fit.Extract(rawjson.Of(f.Text), fit.Most-fit.Reserve)
 	if fit.Next == (answer.Place{}) && f.rest != nil {
 		fit.Arguments = f.rest
 	}
@@ -171,11 +171,11 @@ func save(folder *os.Root, name string) (*os.File, error) {
 			continue
 		}
 		if err != nil {
-			return nil, refusal.New("The file could not be saved in --download-dir: %s.", safetext.Shown(err.Error())).Next("The operator must look at that folder.")
+			return nil, refusal.New("The file could not be saved in --download-dir: %s.", safetext.Short(err.Error())).Next("The operator must look at that folder.")
 		}
 		return f, nil
 	}
-	return nil, refusal.New("The folder of --download-dir holds 100 files named like %q already.", safetext.Shown(name)).Next("The operator must clear it.")
+	return nil, refusal.New("The folder of --download-dir holds 100 files named like %q already.", safetext.Short(name)).Next("The operator must clear it.")
 }
 
 func (in executeOperationIn) rangeHeader() string {
@@ -199,8 +199,8 @@ func rangeAsked(in executeOperationIn) (from, length int64) {
 // following are the arguments that fetch a file from an offset on.
 func (in executeOperationIn) following(from int64) json.RawMessage {
 	next := in
-	next.Params = append(rawjson.AppendMember(rawjson.Without(in.Params, "range_header"), "range_header", rawjson.Encoded(fmt.Sprintf("bytes=%d-%d", from, from+maxText-1))), '}')
-	return rawjson.Encoded(next)
+	next.Params = append(rawjson.AppendMember(rawjson.Without(in.Params, "range_header"), "range_header", rawjson.Of(fmt.Sprintf("bytes=%d-%d", from, from+maxText-1))), '}')
+	return rawjson.Of(next)
 }
 
 // wholeRunes leaves out a last character that was cut.

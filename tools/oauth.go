@@ -70,7 +70,7 @@ func setOAuthReview() plan.Review {
 	return plan.Review{
 		Target: storedOAuth,
 		Summary: func(call toolcall.Call, _ *plan.Write, _ plan.Target, _ []plan.Change) string {
-			return "Replaces the organization's OAuth application for " + safetext.Quoted(call.Argument("connector_type")+call.Argument("connector_definition_id")) + "."
+			return "Replaces the organization's OAuth application for " + safetext.QuoteShort(call.Argument("connector_type")+call.Argument("connector_definition_id")) + "."
 		},
 		Undo: func(toolcall.Call, *plan.Write, plan.Target) string {
 			return "delete_oauth_config takes it back to Airbyte's own; a former one of yours is lost."
@@ -82,7 +82,7 @@ func deleteOAuthReview() plan.Review {
 	return plan.Review{
 		Target: storedOAuth,
 		Summary: func(call toolcall.Call, _ *plan.Write, _ plan.Target, _ []plan.Change) string {
-			return "Removes the organization's OAuth application for " + safetext.Quoted(call.Argument("connector_type")) + "; Airbyte's serves again."
+			return "Removes the organization's OAuth application for " + safetext.QuoteShort(call.Argument("connector_type")) + "; Airbyte's serves again."
 		},
 		Undo: plan.CannotBeUndone,
 	}

@@ -81,14 +81,14 @@ const maxMetadataShown = 4 << 10
 // once and knows that they are valid.
 func (out ExecuteOperationOut) Answer(f *answer.Fitter) (answer.Answer, error) {
 	if rest, ok := answer.Beneath(f.From.Path, "/connector_metadata"); ok && f.From.Path != "" {
-		f.Extract(rawjson.At(out.ConnectorMetadata, rest), f.Most-f.Reserve)
+		f.Extract(rawjson.Pointer(out.ConnectorMetadata, rest), f.Most-f.Reserve)
 		return answer.Answer{}, nil
 	}
 	if f.From.Path == fileTextPath && out.File != nil {
 		out.File.goOn(f)
 		return answer.Answer{}, nil
 	}
-	rest, err := rawjson.Encode(struct {
+	rest, err := rawjson.Marshal(struct {
 		Page              *paging.Page                     `json:"page,omitempty"`
 		Warning           *airbyteclient.Warning           `json:"warning,omitempty"`
 		File              *File                            `json:"file,omitempty"`
@@ -140,7 +140,7 @@ func readOperation() Tool {
 		Finder:      "list_connectors",
 	}, func(ctx context.Context, api *account.Account, in executeOperationIn) (ExecuteOperationOut, error) {
 		if !airbyteclient.ReadingAction(in.Action) {
-			return ExecuteOperationOut{}, refusal.New("The action %q is not known to be a reading one, and this server is read-only (--read-only).", safetext.Shown(in.Action)).
+			return ExecuteOperationOut{}, refusal.New("The action %q is not known to be a reading one, and this server is read-only (--read-only).", safetext.Short(in.Action)).
 				Next("Nothing was sent. Calling again will not help; list, get, api_search, context_store_search, download and describe are admitted.")
 		}
 		return execute(ctx, api, in)

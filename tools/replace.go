@@ -50,7 +50,7 @@ func (in newConnector) replacing(ctx context.Context, api *account.Account) (new
 	from := old.SourceTemplate
 	service := from.SourceDefinitionID
 	if in.DefinitionID != "" && service != "" && !strings.EqualFold(in.DefinitionID, service) {
-		return in, nil, refusal.New("%s is a connector of another service.", safetext.Quoted(old.Name)).
+		return in, nil, refusal.New("%s is a connector of another service.", safetext.QuoteShort(old.Name)).
 			Next("Nothing was sent. Leave definition_id out: it is taken from the connector that is replaced.")
 	}
 	if in.DefinitionID, in.ConnectorType = service, ""; service == "" {
@@ -62,7 +62,7 @@ func (in newConnector) replacing(ctx context.Context, api *account.Account) (new
 		}
 	}
 	kept := withoutBlanks(secrets.Redact(old.ReplicationConfig, from.UserConfigSpec))
-	in.ReplicationConfig = schemas.Object(rawjson.Overlaid(kept, json.RawMessage(in.ReplicationConfig)))
+	in.ReplicationConfig = schemas.Object(rawjson.Overlay(kept, json.RawMessage(in.ReplicationConfig)))
 	if in.Entities == nil {
 		for _, e := range old.Entities {
 			in.Entities = append(in.Entities, entity(e))
@@ -88,16 +88,16 @@ func workspaceOf(ctx context.Context, api *account.Account, id string) (string, 
 // then is empty.
 func withoutBlanks(config json.RawMessage) json.RawMessage {
 	out := []byte{'{'}
-	for name, value := range rawjson.Members(config) {
+	for name, value := range rawjson.Named(config) {
 		switch {
-		case name == "credentials", strings.Contains(string(value), secrets.Redacted) && rawjson.Kind(value) != '{':
+		case name == "credentials", strings.Contains(string(value), secrets.Redacted) && rawjson.FirstByte(value) != '{':
 			continue
-		case rawjson.Kind(value) == '{':
+		case rawjson.FirstByte(value) == '{':
 			if value = withoutBlanks(value); rawjson.IsEmpty(value) {
 				continue
 			}
 		}
-		out = rawjson.AppendNamed(out, name, value)
+		out = rawjson.AppendMember(out, name, value)
 	}
 	return append(out, '}')
 }
@@ -110,7 +110,7 @@ func takeOver(ctx context.Context, api *account.Account, created, old *airbytecl
 	case err != nil:
 		return fmt.Sprintf("Created, but whether it works could not be tried (%s). The old connector %s is as it was. check_connector tries again; then rename them with update_connector, and delete the old one.", refusal.WithoutRequest(err), old.ID)
 	case check.Status != "succeeded":
-		return fmt.Sprintf("Created, but trying it ended as %s: %s. The old connector %s is as it was. delete_connector takes this new one away.", safetext.Quoted(check.Status), safetext.Quoted(check.ErrorMessage), old.ID)
+		return fmt.Sprintf("Created, but trying it ended as %s: %s. The old connector %s is as it was. delete_connector takes this new one away.", safetext.QuoteShort(check.Status), safetext.QuoteShort(check.ErrorMessage), old.ID)
 	}
 	if err := api.TakeOverName(ctx, created.ID, old.ID, old.Name); err != nil {
 		return fmt.Sprintf("It works, but has not got the name of the old connector %s (%s). Rename them with update_connector.", old.ID, refusal.WithoutRequest(err))
@@ -118,5 +118,5 @@ func takeOver(ctx context.Context, api *account.Account, created, old *airbytecl
 	knowledge.Forget(api, created.ID)
 	knowledge.Forget(api, old.ID)
 	created.Name = old.Name
-	return fmt.Sprintf("It works and has the old one's name. The old connector is still there, as %s: delete_connector with connector_id %s removes it, once the user agrees.", safetext.Quoted(airbyteclient.NameOfReplaced(old.Name)), old.ID)
+	return fmt.Sprintf("It works and has the old one's name. The old connector is still there, as %s: delete_connector with connector_id %s removes it, once the user agrees.", safetext.QuoteShort(airbyteclient.NameOfReplaced(old.Name)), old.ID)
 }

@@ -106,8 +106,8 @@ func TestPlanOfAReplacementNamesTheOldOne(t *testing.T) {
 	t.Parallel()
 	w := dispatchtest.Confirming(t, plan.WriteRule{Connector: "stripe*", Decide: plan.Deny})
 	p := w.Ask(t, "create_connector", `{"replaces": "zendesk-support", "credentials": `+zendeskKeys+`, "environment": {"subdomain": "lantern"}}`)
-	if !strings.Contains(p.Summary, "in place of the connector") || !strings.Contains(p.Summary, "Zendesk") || strings.Contains(string(rawjson.Encoded(p)), "renewed-1") {
-		t.Errorf("%s", rawjson.Encoded(p))
+	if !strings.Contains(p.Summary, "in place of the connector") || !strings.Contains(p.Summary, "Zendesk") || strings.Contains(string(rawjson.Of(p)), "renewed-1") {
+		t.Errorf("%s", rawjson.Of(p))
 	}
 	if _, err := w.Call(t, "create_connector", []byte(`{"replaces": "stripe", "credentials": {"api_key": "k"}}`)); refusal.KindOf(err) != "refused" {
 		t.Errorf("a rule of the old one's service: %v", err)
@@ -134,7 +134,7 @@ func TestYesToAReplacementIsForTheOldOneAsItWas(t *testing.T) {
 	}
 	arguments = strings.Replace(arguments, "zendesk-support", zendeskID, 1)
 	if q := w.Ask(t, "create_connector", arguments); !strings.Contains(q.Summary, "Payroll") || !strings.Contains(strings.Join(q.Notes, " "), "approved before") {
-		t.Errorf("%s", rawjson.Encoded(q))
+		t.Errorf("%s", rawjson.Of(q))
 	}
 	named := w.Ask(t, "create_connector", `{"name": "Second desk", "replaces": "`+zendeskID+`", "credentials": `+zendeskKeys+`, "environment": {"subdomain": "lantern"}}`)
 	if !strings.Contains(named.Summary, "stays as it is") {

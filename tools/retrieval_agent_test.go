@@ -33,7 +33,7 @@ func (a *agent) tokens() int { return a.bytes / answer.BytesPerToken }
 
 // call calls a tool; what comes back is the answer, or the error as a model reads it.
 func (a *agent) call(tool string, arguments map[string]any) (answer string, ok bool) {
-	sent := rawjson.Encoded(arguments)
+	sent := rawjson.Of(arguments)
 	if a.calls++; a.calls > 8 {
 		return "too many calls", false
 	}
@@ -381,9 +381,9 @@ func kept(answer tree, values map[string]string, whole string) string {
 	}
 	var out []string
 	for _, r := range answer.list("records") {
-		text := strings.ToLower(string(rawjson.Encoded(r.v)))
+		text := strings.ToLower(string(rawjson.Of(r.v)))
 		if !slices.ContainsFunc(slices.Collect(maps.Values(values)), func(v string) bool { return !strings.Contains(text, strings.ToLower(v)) }) {
-			out = append(out, string(rawjson.Encoded(r.v)))
+			out = append(out, string(rawjson.Of(r.v)))
 		}
 	}
 	return strings.Join(out, "\n")

@@ -305,7 +305,7 @@ func (e *entitySeen) identified(q *plea) (*actionSeen, map[string]any) {
 				continue
 			}
 			required++
-			identifier = identifier || given && (name == "list" && required > 1 || hasDigit.MatchString(string(rawjson.Encoded(value))))
+			identifier = identifier || given && (name == "list" && required > 1 || hasDigit.MatchString(string(rawjson.Of(value))))
 		}
 		if required > 0 && len(bound) == required && identifier {
 			return a, bound

@@ -168,7 +168,7 @@ func shortFields(fields []leaf, wanted []string, many bool) []string {
 		}
 	}
 	for _, f := range fields {
-		size := len(rawjson.Encoded(f.value))
+		size := len(rawjson.Of(f.value))
 		if slices.Contains(wanted, f.path) && size < 200 || !many && size <= 60 {
 			add(f.path)
 		}

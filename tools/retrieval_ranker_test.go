@@ -52,7 +52,7 @@ func entries(t *testing.T, w dispatchtest.World) []entry {
 	t.Helper()
 	all := toolEntries(t)
 	ask := func(tool string, arguments map[string]any) tree {
-		got, err := w.Runner.Call(t.Context(), w.Api.Client, tool, rawjson.Encoded(arguments))
+		got, err := w.Runner.Call(t.Context(), w.Api.Client, tool, rawjson.Of(arguments))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -58,7 +58,7 @@ func (n tree) texts(name string) []string {
 }
 
 // words are all texts in it, names of members included.
-func (n tree) words() string { return string(rawjson.Encoded(n.v)) }
+func (n tree) words() string { return string(rawjson.Of(n.v)) }
 
 // leaf is one value in a record.
 type leaf struct {

@@ -194,14 +194,14 @@ func reviewedTemplate(ctx context.Context, api *account.Account, call toolcall.C
 	if err != nil {
 		return w.NewTarget(nil, nil, err)
 	}
-	whole := rawjson.Encoded(got)
+	whole := rawjson.Of(got)
 	shown, err := templateOut(got, nil)
-	return w.NewTarget(rawjson.Encoded(shown), whole, err)
+	return w.NewTarget(rawjson.Of(shown), whole, err)
 }
 
 // templateLabel names the template that a call is about.
 func templateLabel(call toolcall.Call, found plan.Target) string {
-	return safetext.Quoted(plan.RecordLabel(found.Record, call.Argument("template_id")))
+	return safetext.QuoteShort(plan.RecordLabel(found.Record, call.Argument("template_id")))
 }
 
 // templateUndo names the call that restores the former values of a template.

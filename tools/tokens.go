@@ -95,7 +95,7 @@ func scopedTokenReview() plan.Review {
 	return plan.Review{
 		Find: tokenWorkspace,
 		Summary: func(_ toolcall.Call, w *plan.Write, _ plan.Target, _ []plan.Change) string {
-			return "Mints a token that reaches workspace " + safetext.Quoted(w.Workspace) + " for about 20 minutes and shows it to the model; a workspace that does not exist is created."
+			return "Mints a token that reaches workspace " + safetext.QuoteShort(w.Workspace) + " for about 20 minutes and shows it to the model; a workspace that does not exist is created."
 		},
 		Undo: func(toolcall.Call, *plan.Write, plan.Target) string {
 			return "The token cannot be taken back; it ends by itself after about 20 minutes. A workspace that it creates goes with delete_workspace."
@@ -107,7 +107,7 @@ func widgetTokenReview() plan.Review {
 	return plan.Review{
 		Find: tokenWorkspace,
 		Summary: func(call toolcall.Call, w *plan.Write, _ plan.Target, _ []plan.Change) string {
-			return "Mints a token for Airbyte's widget on pages of " + safetext.Quoted(call.Argument("allowed_origin")) + ", for workspace " + safetext.Quoted(w.Workspace) + ", and shows it to the model."
+			return "Mints a token for Airbyte's widget on pages of " + safetext.QuoteShort(call.Argument("allowed_origin")) + ", for workspace " + safetext.QuoteShort(w.Workspace) + ", and shows it to the model."
 		},
 		Undo: func(toolcall.Call, *plan.Write, plan.Target) string {
 			return "The token cannot be taken back; it ends by itself."

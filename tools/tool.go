@@ -95,7 +95,7 @@ func Define[In, Out any](t Tool, run func(context.Context, *account.Account, In)
 		if err != nil {
 			return nil, err
 		}
-		return schema.Input.Mend(arguments)
+		return schema.Input.Coerce(arguments)
 	}
 	t.Run = func(ctx context.Context, api *account.Account, mended json.RawMessage) (answer.Result, error) {
 		var in In
@@ -109,7 +109,7 @@ func Define[In, Out any](t Tool, run func(context.Context, *account.Account, In)
 		if r, ok := any(out).(answer.Result); ok {
 			return r, nil
 		}
-		whole, err := rawjson.Encode(out)
+		whole, err := rawjson.Marshal(out)
 		return answer.Plain(whole), err
 	}
 	return t

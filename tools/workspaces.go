@@ -130,9 +130,9 @@ func updateWorkspaceReview() plan.Review {
 		Target: reviewedWorkspace,
 		Summary: func(call toolcall.Call, w *plan.Write, _ plan.Target, changes []plan.Change) string {
 			if call.Argument("status") == "inactive" {
-				return "Switches workspace " + safetext.Quoted(w.Workspace) + " off, with every connection in it."
+				return "Switches workspace " + safetext.QuoteShort(w.Workspace) + " off, with every connection in it."
 			}
-			return "Changes workspace " + safetext.Quoted(w.Workspace) + ": " + plan.FieldNames(changes) + "."
+			return "Changes workspace " + safetext.QuoteShort(w.Workspace) + ": " + plan.FieldNames(changes) + "."
 		},
 		Undo: func(call toolcall.Call, w *plan.Write, found plan.Target) string {
 			return w.UndoByRepeating(call, found, "workspace_id")
@@ -144,7 +144,7 @@ func deleteWorkspaceReview() plan.Review {
 	return plan.Review{
 		Target: reviewedWorkspace,
 		Summary: func(_ toolcall.Call, w *plan.Write, found plan.Target, _ []plan.Change) string {
-			return fmt.Sprintf("Deletes workspace %s with everything connected in it (%d connectors).", safetext.Quoted(w.Workspace), max(0, found.Affected-1))
+			return fmt.Sprintf("Deletes workspace %s with everything connected in it (%d connectors).", safetext.QuoteShort(w.Workspace), max(0, found.Affected-1))
 		},
 		Undo: plan.CannotBeUndone,
 	}
@@ -173,7 +173,7 @@ func reviewedWorkspace(ctx context.Context, api *account.Account, call toolcall.
 	for _, c := range connectors {
 		whole = append(whole, c.ID, c.Name)
 	}
-	t := w.NewTarget(rawjson.Encoded(got), rawjson.Encoded(whole), nil)
+	t := w.NewTarget(rawjson.Of(got), rawjson.Of(whole), nil)
 	t.Affected = 1 + len(connectors)
 	return t
 }

@@ -3,73 +3,99 @@ package rawjson
 import (
 	"encoding/binary"
 	"math/bits"
-	"slices"
+	"unicode/utf8"
 )
 
-// escapes maps a byte to what follows the backslash in a JSON string: 'u' for
-// one that needs four digits.
-var escapes = func() (t [256]byte) {
-	for i := range 0x20 {
-		t[i] = 'u'
+// escapes maps a byte to what follows the backslash where it stands in a JSON
+// string: 'u' for one that needs four digits, 0 for one that needs no escape.
+var escapes = func() (table [256]byte) {
+	for c := range ' ' {
+		table[c] = 'u'
 	}
-	t['\b'], t['\f'], t['\n'], t['\r'], t['\t'] = 'b', 'f', 'n', 'r', 't'
-	t['"'], t['\\'] = '"', '\\'
-	return t
+	table['\b'], table['\f'], table['\n'], table['\r'], table['\t'] = 'b', 'f', 'n', 'r', 't'
+	table['"'], table['\\'] = '"', '\\'
+	return table
 }()
 
-// toEscape has the high bit set for the first byte of v, from the low end, that
-// a JSON string must escape; bits above that one mean nothing. (The classic
-// search for a zero byte, after turning what is sought into zero.)
-func toEscape(v uint64) uint64 {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	quote, backslash := v^(ones*'"'), v^(ones*'\\')
-	return ((quote-ones)&^quote | (backslash-ones)&^backslash | (v-ones*0x20)&^v) & highs
-}
+const hexDigits = "0123456789abcdef"
 
-// AppendEscaped appends text, which is valid UTF-8, with what a JSON string must
-// escape, eight bytes at a time. The quotes around it are the caller's. It
-// escapes no more than the standard requires: quotes, backslashes and control
-// characters.
-func AppendEscaped(dst, text []byte) []byte {
-	const word = 8
-	for len(text) > 0 {
-		// A stretch that fits even if every byte took six, and a word more.
-		stretch := text[:min(len(text), 4<<10)]
-		text = text[len(stretch):]
-		dst = slices.Grow(dst, 6*len(stretch)+word)
-		out, to, from := dst[:cap(dst)], len(dst), 0
-		for len(stretch)-from >= word {
-			v := binary.LittleEndian.Uint64(stretch[from:])
-			binary.LittleEndian.PutUint64(out[to:], v)
-			found := toEscape(v)
-			if found == 0 {
-				from, to = from+word, to+word
-				continue
-			}
-			plain := bits.TrailingZeros64(found) / 8
-			from, to = from+plain, to+plain
-			to += putEscaped(out[to:], stretch[from])
-			from++
-		}
-		for ; from < len(stretch); from++ {
-			if escapes[stretch[from]] != 0 {
-				to += putEscaped(out[to:], stretch[from])
-				continue
-			}
-			out[to] = stretch[from]
-			to++
-		}
-		dst = out[:to]
+func appendEscape(dst []byte, c byte) []byte {
+	if escapes[c] != 'u' {
+		return append(dst, '\\', escapes[c])
 	}
-	return dst
+	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 }
 
-func putEscaped(dst []byte, c byte) int {
-	const hexDigits = "0123456789abcdef"
+// MaxEscape is how many times longer Escape can make a text.
+const MaxEscape = 6
+
+// Escape writes src into dst as the inside of a JSON string, without its quotes,
+// until src is at its end or dst has no more room. It returns how many bytes were
+// written and read; a dst of at least 64 bytes makes progress.
+//
+// It is for a whole JSON document that travels inside of a string, and so for
+// valid UTF-8: only quotes, backslashes and control characters are escaped.
+func Escape(dst, src []byte) (written, read int) {
+	const word = 8
+	for len(src)-read >= word && len(dst)-written >= MaxEscape*word {
+		v := binary.LittleEndian.Uint64(src[read:])
+		binary.LittleEndian.PutUint64(dst[written:], v)
+		found := toEscape(v)
+		if found == 0 {
+			read, written = read+word, written+word
+			continue
+		}
+		plain := bits.TrailingZeros64(found) / 8
+		read, written = read+plain, written+plain
+		written += putEscape(dst[written:], src[read])
+		read++
+	}
+	for ; read < len(src) && len(dst)-written >= MaxEscape; read++ {
+		if escapes[src[read]] != 0 {
+			written += putEscape(dst[written:], src[read])
+			continue
+		}
+		dst[written] = src[read]
+		written++
+	}
+	return written, read
+}
+
+// toEscape has the high bit set for the first of eight bytes, from the low end,
+// that must be escaped; bits above that one mean nothing.
+func toEscape(v uint64) uint64 {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	quote, slash := v^(ones*'"'), v^(ones*'\\')
+	return ((quote-ones)&^quote | (slash-ones)&^slash | (v-ones*' ')&^v) & high
+}
+
+func putEscape(dst []byte, c byte) int {
 	dst[0], dst[1] = '\\', escapes[c]
 	if dst[1] != 'u' {
 		return 2
 	}
 	dst[2], dst[3], dst[4], dst[5] = '0', '0', hexDigits[c>>4], hexDigits[c&15]
 	return 6
+}
+
+// PrefixWithin returns the longest beginning of text that takes at most limit
+// bytes as a JSON string, without its quotes, and ends with a whole character.
+func PrefixWithin(text string, limit int) string {
+	size := 0
+	for i, r := range text {
+		n := utf8.RuneLen(r)
+		switch {
+		case r == '\u2028', r == '\u2029', r == utf8.RuneError:
+			n = 6
+		case r >= utf8.RuneSelf || escapes[r] == 0:
+		case escapes[r] == 'u':
+			n = 6
+		default:
+			n = 2
+		}
+		if size += n; size > limit {
+			return text[:i]
+		}
+	}
+	return text
 }

@@ -1,334 +1,337 @@
 package rawjson
 
 import (
-	"bytes"
 	"encoding/binary"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"math/bits"
 	"unicode/utf8"
+
+	"airbyte-agent-mcp/schemas/safetext"
 )
 
-// MaxDepth is the deepest nesting that is read.
-const MaxDepth = 512
-
-// The errors of OneLine and ScanObject. They say what is wrong of a value that
-// the caller names: "the answer is nested …".
-var (
-	ErrCutShort = errors.New("ends within its JSON")
-	ErrTooDeep  = fmt.Errorf("is nested deeper than %d levels", MaxDepth)
-	ErrNoObject = errors.New("is not a JSON object")
-)
-
-// scanner checks that bytes are one JSON value (RFC 8259) without decoding or
-// allocating. In passing it sees whether they fit on a line.
-type scanner struct {
-	data []byte
-	pos  int
-	// breaks: a newline stood between tokens. notUTF8: a string was not UTF-8.
-	breaks, notUTF8 bool
-	tooDeep         bool
+// checker checks one text, and notes its traits. Its methods take the offset at
+// which something begins and return the one behind it, or -1 after fail. Offsets
+// are passed along rather than kept, so that they stay in registers.
+type checker struct {
+	data    []byte
+	traits  Traits
+	fault   int // where it failed
+	tooDeep bool
 }
 
-// ScannedMember is one member of an object that ScanObject reads. Its parts are
-// slices of the scanned bytes.
-type ScannedMember struct {
-	Key     []byte // with its quotes
-	Value   []byte
-	breaks  bool // a newline stands between tokens of Value
-	notUTF8 bool // a text in Value is not UTF-8
+func (s *checker) fail(at int) int {
+	s.fault = at
+	return -1
 }
 
-// Name returns the decoded key.
-func (m ScannedMember) Name() string { return Text(m.Key) }
-
-// Line returns the value as valid UTF-8 on one line: the scanned bytes
-// themselves, or a copy where they had to be changed.
-func (m ScannedMember) Line() json.RawMessage {
-	return onLine(m.Value[:len(m.Value):len(m.Value)], m.breaks, m.notUTF8)
-}
-
-func onLine(value []byte, breaks, notUTF8 bool) []byte {
-	if breaks {
-		var buf bytes.Buffer
-		buf.Grow(len(value))
-		_ = json.Compact(&buf, value) // it has been checked
-		value = buf.Bytes()
-	}
-	if notUTF8 {
-		value = bytes.ToValidUTF8(value, []byte("\uFFFD"))
-	}
-	return value
-}
-
-// OneLine checks a JSON value and returns it as valid UTF-8 on one line: the
-// bytes themselves, or a copy where they had to be changed.
-func OneLine(data []byte) ([]byte, error) {
-	data = bytes.Trim(data, " \t\r\n")
-	s := scanner{data: data}
-	if !s.value(0) || s.pos != len(data) {
-		return nil, s.fault()
-	}
-	return onLine(data, s.breaks, s.notUTF8), nil
-}
-
-// ScanObject checks that data is one JSON object and calls visit for each of
-// its members, in order. A name may come more than once.
-func ScanObject(data []byte, visit func(ScannedMember)) error {
-	s := scanner{data: data}
-	s.space()
-	if !s.take('{') {
-		return ErrNoObject
-	}
-	s.space()
-	for more := !s.take('}'); more; {
-		var m ScannedMember
-		var ok bool
-		start := s.pos
-		if !s.text() {
-			return s.fault()
-		}
-		m.Key = data[start:s.pos]
-		if !s.colon() {
-			return s.fault()
-		}
-		start, s.breaks, s.notUTF8 = s.pos, false, false
-		if !s.value(1) {
-			return s.fault()
-		}
-		m.Value, m.breaks, m.notUTF8 = data[start:s.pos], s.breaks, s.notUTF8
-		visit(m)
-		if more, ok = s.more('}'); !ok {
-			return s.fault()
-		}
-	}
-	s.space()
-	if s.pos != len(data) {
-		return s.fault()
-	}
-	return nil
-}
-
-// fault words what is wrong at the scanner's place.
-func (s *scanner) fault() error {
+// err returns what was wrong.
+func (s *checker) err() error {
 	switch {
 	case s.tooDeep:
 		return ErrTooDeep
-	case s.pos >= len(s.data):
+	case s.fault >= len(s.data):
 		return ErrCutShort
 	}
-	return fmt.Errorf("is not valid JSON (at byte %d)", s.pos)
+	return &SyntaxError{s.fault}
 }
 
-// value scans one value that lies inside depth others.
-func (s *scanner) value(depth int) bool {
-	if s.pos >= len(s.data) {
-		return false
+// value checks the value at i, which is inside depth others.
+func (s *checker) value(i, depth int) int {
+	if i >= len(s.data) {
+		return s.fail(i)
 	}
-	switch s.data[s.pos] {
+	switch s.data[i] {
 	case '"':
-		return s.text()
-	case '{':
-		return s.nest(depth) && s.object(depth+1)
-	case '[':
-		return s.nest(depth) && s.array(depth+1)
+		return s.text(i + 1)
+	case '{', '[':
+		if depth >= MaxDepth {
+			s.tooDeep = true
+			return s.fail(i)
+		}
+		if s.data[i] == '{' {
+			return s.object(i+1, depth+1)
+		}
+		return s.array(i+1, depth+1)
 	case 't':
-		return s.word("true")
+		return s.word(i, "true")
 	case 'f':
-		return s.word("false")
+		return s.word(i, "false")
 	case 'n':
-		return s.word("null")
+		return s.word(i, "null")
 	}
-	return s.number()
+	return s.number(i)
 }
 
-func (s *scanner) nest(depth int) bool {
-	s.tooDeep = depth >= MaxDepth
-	return !s.tooDeep
-}
-
-func (s *scanner) object(depth int) bool {
-	s.pos++
-	s.space()
-	if s.take('}') {
-		return true
+// object checks the rest of an object whose bracket is behind it.
+func (s *checker) object(i, depth int) int {
+	data := s.data
+	if i = s.space(i); i < len(data) && data[i] == '}' {
+		return i + 1
 	}
 	for {
-		if !s.text() || !s.colon() || !s.value(depth) {
-			return false
+		if i = s.key(i); i < 0 {
+			return i
 		}
-		if more, ok := s.more('}'); !ok || !more {
-			return ok
+		if i < len(data) && data[i] == '"' {
+			i = s.text(i + 1)
+		} else {
+			i = s.value(i, depth)
 		}
-	}
-}
-
-func (s *scanner) array(depth int) bool {
-	s.pos++
-	s.space()
-	if s.take(']') {
-		return true
-	}
-	for {
-		if !s.value(depth) {
-			return false
+		if i < 0 {
+			return i
 		}
-		if more, ok := s.more(']'); !ok || !more {
-			return ok
+		if i >= len(data) || data[i] <= ' ' {
+			i = s.space(i)
 		}
-	}
-}
-
-// more moves to the next element, or past the end of the list.
-func (s *scanner) more(end byte) (more, ok bool) {
-	s.space()
-	if s.take(',') {
-		s.space()
-		return true, true
-	}
-	return false, s.take(end)
-}
-
-func (s *scanner) colon() bool {
-	s.space()
-	if !s.take(':') {
-		return false
-	}
-	s.space()
-	return true
-}
-
-func (s *scanner) take(c byte) bool {
-	if s.pos < len(s.data) && s.data[s.pos] == c {
-		s.pos++
-		return true
-	}
-	return false
-}
-
-func (s *scanner) space() {
-	for s.pos < len(s.data) {
-		switch s.data[s.pos] {
-		case ' ', '\t':
-		case '\n', '\r':
-			s.breaks = true
+		switch {
+		case i >= len(data):
+			return s.fail(i)
+		case data[i] == ',':
+			i = s.space(i + 1)
+		case data[i] == '}':
+			return i + 1
 		default:
-			return
-		}
-		s.pos++
-	}
-}
-
-func (s *scanner) word(word string) bool {
-	for i := range len(word) {
-		if !s.take(word[i]) {
-			return false
+			return s.fail(i)
 		}
 	}
-	return true
 }
 
-func (s *scanner) number() bool {
-	s.take('-')
-	if !s.take('0') && !s.digits() {
-		return false
+// key checks a member's key and colon, and the space around them.
+func (s *checker) key(i int) int {
+	if i >= len(s.data) || s.data[i] != '"' {
+		return s.fail(i)
 	}
-	if s.take('.') && !s.digits() {
-		return false
+	if i = s.text(i + 1); i < 0 {
+		return i
 	}
-	if s.take('e') || s.take('E') {
-		if !s.take('+') {
-			s.take('-')
-		}
-		return s.digits()
-	}
-	return true
+	return s.colon(i)
 }
 
-func (s *scanner) digits() bool {
-	start := s.pos
-	for s.pos < len(s.data) && s.data[s.pos]-'0' <= 9 {
-		s.pos++
+// colon checks a colon and the space around it.
+func (s *checker) colon(i int) int {
+	if i = s.space(i); i >= len(s.data) || s.data[i] != ':' {
+		return s.fail(i)
 	}
-	return s.pos > start
+	return s.space(i + 1)
 }
 
-// text scans a string, eight plain bytes at a time.
-func (s *scanner) text() bool {
-	if !s.take('"') {
-		return false
+// array checks the rest of an array whose bracket is behind it.
+func (s *checker) array(i, depth int) int {
+	data := s.data
+	if i = s.space(i); i < len(data) && data[i] == ']' {
+		return i + 1
 	}
-	data, i := s.data, s.pos
 	for {
-		for i+8 <= len(data) {
-			special := notPlain(binary.LittleEndian.Uint64(data[i:]))
-			if special != 0 {
+		if i = s.value(i, depth); i < 0 {
+			return i
+		}
+		i = s.space(i)
+		switch {
+		case i >= len(data):
+			return s.fail(i)
+		case data[i] == ',':
+			i = s.space(i + 1)
+		case data[i] == ']':
+			return i + 1
+		default:
+			return s.fail(i)
+		}
+	}
+}
+
+// space passes the space between two tokens, mostly none.
+func (s *checker) space(i int) int {
+	if i < len(s.data) && s.data[i] > ' ' {
+		return i
+	}
+	return s.someSpace(i)
+}
+
+func (s *checker) someSpace(i int) int {
+	for ; i < len(s.data); i++ {
+		switch s.data[i] {
+		case ' ', '\t':
+			s.traits |= HasSpace
+		case '\n', '\r':
+			s.traits |= HasSpace | HasNewline
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+func (s *checker) word(i int, word string) int {
+	for j := range len(word) {
+		if i >= len(s.data) || s.data[i] != word[j] {
+			return s.fail(i)
+		}
+		i++
+	}
+	return i
+}
+
+// number checks a number, or whatever else stands where a value should begin.
+func (s *checker) number(i int) int {
+	data := s.data
+	if i < len(data) && data[i] == '-' {
+		i++
+	}
+	if i < len(data) && data[i] == '0' {
+		i++
+	} else if i = s.digits(i); i < 0 {
+		return i
+	}
+	if i < len(data) && data[i] == '.' {
+		if i = s.digits(i + 1); i < 0 {
+			return i
+		}
+	}
+	if i < len(data) && data[i]|0x20 == 'e' {
+		if i++; i < len(data) && (data[i] == '+' || data[i] == '-') {
+			i++
+		}
+		return s.digits(i)
+	}
+	return i
+}
+
+// digits checks one digit or more.
+func (s *checker) digits(i int) int {
+	start := i
+	for i < len(s.data) && s.data[i]-'0' <= 9 {
+		i++
+	}
+	if i == start {
+		return s.fail(i)
+	}
+	return i
+}
+
+// text checks the rest of a string whose first quote is behind it, eight plain
+// bytes at a time.
+func (s *checker) text(i int) int {
+	data := s.data
+	for {
+		for {
+			if i+8 > len(data) {
+				if i = plainEnd(data, i); i >= len(data) {
+					return s.fail(i)
+				}
+				break
+			}
+			if special := notPlain(binary.LittleEndian.Uint64(data[i:])); special != 0 {
 				i += bits.TrailingZeros64(special) / 8
 				break
 			}
 			i += 8
 		}
-		s.pos = i
-		if i >= len(data) {
-			return false
-		}
 		switch c := data[i]; {
 		case c == '"':
-			s.pos++
-			return true
+			return i + 1
+		case c >= utf8.RuneSelf:
+			i = s.beyondASCII(i)
 		case c == '\\':
-			if !s.escape() {
-				return false
+			if i = s.escape(i + 1); i < 0 {
+				return i
 			}
-			i = s.pos
-		case c < 0x20:
-			return false
-		case c < utf8.RuneSelf:
-			i++
-		case c-0xC2 <= 0xDF-0xC2 && i+1 < len(data) && data[i+1]&0xC0 == 0x80:
-			i += 2
-		case c-0xE1 <= 0xEC-0xE1 && i+2 < len(data) && data[i+1]&0xC0 == 0x80 && data[i+2]&0xC0 == 0x80:
-			i += 3 // most of the world's writing, dashes and quotes among it
 		default:
-			r, size := utf8.DecodeRune(data[i:])
-			s.notUTF8 = s.notUTF8 || r == utf8.RuneError && size == 1
-			i += size
+			return s.fail(i)
 		}
 	}
 }
 
-func (s *scanner) escape() bool {
-	s.pos++
-	if s.pos >= len(s.data) {
-		return false
-	}
-	switch s.data[s.pos] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		s.pos++
-		return true
-	case 'u':
-		s.pos++
-		for range 4 {
-			if s.pos >= len(s.data) || !hex(s.data[s.pos]) {
-				return false
-			}
-			s.pos++
-		}
-		return true
-	}
-	return false
-}
-
-func hex(c byte) bool {
-	return c-'0' <= 9 || c|0x20-'a' <= 5
-}
-
-// notPlain sets the high bit of each of eight bytes that ends a plain stretch
-// of a string: a quote, a backslash, a control character or one beyond ASCII.
-// Bits above the lowest one set may be wrong, and are not looked at.
+// notPlain sets the high bit of the first of eight bytes, from the low end, that
+// ends a plain stretch of a string: a quote, a backslash, a control character or
+// a byte beyond ASCII. Bits above that one mean nothing.
 func notPlain(x uint64) uint64 {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	quote, slash := x^(ones*'"'), x^(ones*'\\')
 	return ((quote-ones)&^quote | (slash-ones)&^slash | (x-ones*0x20)&^x | x) & high
 }
+
+// plainEnd is notPlain for the last few bytes.
+func plainEnd(data []byte, i int) int {
+	for i < len(data) && data[i] >= ' ' && data[i] < utf8.RuneSelf && data[i] != '"' && data[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+// beyondASCII passes characters that are not ASCII. Those of three bytes, which
+// dashes and quotes are, are decided by their bytes.
+func (s *checker) beyondASCII(i int) int {
+	data, found := s.data, HasNonASCII
+	for i < len(data) && data[i] >= utf8.RuneSelf {
+		left, c := len(data)-i, data[i]
+		switch {
+		case left >= 2 && c >= 0xC2 && c <= 0xDF && data[i+1]&0xC0 == 0x80:
+			if r := rune(c&0x1F)<<6 | rune(data[i+1]&0x3F); safetext.Invisible(r) {
+				found |= HasInvisible
+			}
+			i += 2
+		case left >= 3 && c >= 0xE1 && c <= 0xEF && c != 0xED && data[i+1]&0xC0 == 0x80 && data[i+2]&0xC0 == 0x80:
+			if r := rune(c&0x0F)<<12 | rune(data[i+1]&0x3F)<<6 | rune(data[i+2]&0x3F); safetext.Invisible(r) {
+				found |= HasInvisible
+			}
+			i += 3
+		default:
+			r, size := utf8.DecodeRune(data[i:])
+			if r == utf8.RuneError && size == 1 {
+				found |= HasInvalidUTF8
+			}
+			if safetext.Invisible(r) {
+				found |= HasInvisible
+			}
+			i += size
+		}
+	}
+	s.traits |= found
+	return i
+}
+
+// escape checks the rest of an escape whose backslash is behind it.
+func (s *checker) escape(i int) int {
+	s.traits |= HasEscape
+	if i >= len(s.data) {
+		return s.fail(i)
+	}
+	switch s.data[i] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 1
+	case 'u':
+	default:
+		return s.fail(i)
+	}
+	i++
+	r := rune(0)
+	for range 4 {
+		if i >= len(s.data) || hexValue[s.data[i]] > 15 {
+			return s.fail(i)
+		}
+		r = r<<4 | rune(hexValue[s.data[i]])
+		i++
+	}
+	if safetext.Invisible(r) || isTagHalf(r) {
+		s.traits |= HasInvisible
+	}
+	return i
+}
+
+// isTagHalf reports whether r is the first half of an escaped character from
+// U+E0000 to U+E0FFF, all of which are invisible. Alone it counts as one too:
+// what follows could become its second half when something between is removed.
+func isTagHalf(r rune) bool { return r >= 0xDB40 && r <= 0xDB43 }
+
+// hexValue maps a hexadecimal digit to its value, and other bytes to 255.
+var hexValue = func() (values [256]byte) {
+	for i := range values {
+		values[i] = 255
+	}
+	for i := range 10 {
+		values['0'+i] = byte(i)
+	}
+	for i := range 6 {
+		values['a'+i], values['A'+i] = byte(10+i), byte(10+i)
+	}
+	return values
+}()

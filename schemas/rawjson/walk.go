@@ -1,271 +1,196 @@
 package rawjson
 
 import (
-	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"iter"
-	"strconv"
-	"strings"
+	"math/bits"
 )
 
-// Kind returns the first byte of a value, which tells its type: one of
-// {["tfn-0123456789, or 0 for no bytes.
-func Kind(v []byte) byte {
-	if len(v) == 0 {
-		return 0
-	}
-	return v[0]
-}
+// The functions of this file look into a value that a Scanner has checked. They
+// go by brackets and quotes alone; on anything else they end early and never
+// panic. What they return is part of the value, not a copy.
 
-// Trim returns v without the space around it.
-func Trim(v []byte) []byte { return bytes.Trim(v, " \t\r\n") }
+// The functions that yield are small, so that the compiler puts them and the
+// loop's body in their caller: nothing is allocated then. The loops themselves
+// are in functions beside them.
 
-// Elements yields the elements of an array, without the space around them.
+// Elements yields the elements of an array.
 func Elements(array []byte) iter.Seq[json.RawMessage] {
-	array = Trim(array)
 	return func(yield func(json.RawMessage) bool) {
-		for start, end := range Spans(array) {
-			if !yield(json.RawMessage(array[start:end:end])) {
-				return
-			}
-		}
+		eachElement(array, firstElement(array), func(start, end int) bool {
+			return yield(json.RawMessage(array[start:end:end]))
+		})
 	}
 }
 
-// Spans yields where each element of an array begins and ends.
-func Spans(array []byte) iter.Seq2[int, int] {
-	if Kind(array) != '[' {
-		return func(func(int, int) bool) {}
-	}
-	return SpansFrom(array, Space(array, 1))
+// ElementSpans yields the offsets at which each element of an array begins and
+// ends.
+func ElementSpans(array []byte) iter.Seq2[int, int] {
+	return func(yield func(start, end int) bool) { eachElement(array, firstElement(array), yield) }
 }
 
-// SpansFrom yields the same for the elements from the one that begins at i.
-func SpansFrom(array []byte, i int) iter.Seq2[int, int] {
-	return func(yield func(int, int) bool) {
-		for i < len(array) && array[i] != ']' {
-			end := Skip(array, i)
-			if end <= i || !yield(i, end) {
-				return
-			}
-			if i = Space(array, end); i < len(array) && array[i] == ',' {
-				i = Space(array, i+1)
-			}
-		}
-	}
+// ElementSpansFrom is ElementSpans for the elements from the one at offset i.
+func ElementSpansFrom(array []byte, i int) iter.Seq2[int, int] {
+	return func(yield func(start, end int) bool) { eachElement(array, i, yield) }
 }
 
-// Members yields the names and values of an object's members, names decoded.
-func Members(object []byte) iter.Seq2[string, json.RawMessage] {
-	return func(yield func(string, json.RawMessage) bool) {
-		object = Trim(object)
-		if Kind(object) != '{' {
+// firstElement returns the offset behind an array's bracket and the space there,
+// and the length of anything that is no array.
+func firstElement(array []byte) int {
+	i := SkipSpace(array, 0)
+	if KindOf(array[i:]) != Array {
+		return len(array)
+	}
+	return SkipSpace(array, i+1)
+}
+
+func eachElement(array []byte, i int, yield func(start, end int) bool) {
+	for i < len(array) && array[i] != ']' {
+		end := Skip(array, i)
+		if end <= i || !yield(i, end) {
 			return
 		}
-		for i := Space(object, 1); i < len(object) && object[i] == '"'; {
-			end := Skip(object, i)
-			name := Text(object[i:end])
-			i = Space(object, end)
-			if i >= len(object) || object[i] != ':' {
-				return
-			}
-			i = Space(object, i+1)
-			if end = Skip(object, i); end <= i || !yield(name, json.RawMessage(object[i:end:end])) {
-				return
-			}
-			if i = Space(object, end); i < len(object) && object[i] == ',' {
-				i = Space(object, i+1)
-			}
+		i = skipComma(array, end)
+	}
+}
+
+// Members yields the keys and values of an object's members, in their order. A
+// key may come more than once.
+func Members(object []byte) iter.Seq2[Key, json.RawMessage] {
+	return func(yield func(Key, json.RawMessage) bool) { eachMember(object, yield) }
+}
+
+func eachMember(object []byte, yield func(Key, json.RawMessage) bool) {
+	i := SkipSpace(object, 0)
+	if KindOf(object[i:]) != Object {
+		return
+	}
+	for i = SkipSpace(object, i+1); i < len(object) && object[i] == '"'; {
+		end := stringEnd(object, i)
+		key := Key(object[i:end:end])
+		if i = SkipSpace(object, end); i >= len(object) || object[i] != ':' {
+			return
 		}
-	}
-}
-
-// Member returns one member of an object, nil when there is none of the name. Of
-// several it is the first.
-func Member(object []byte, name string) json.RawMessage {
-	for n, value := range Members(object) {
-		if n == name {
-			return value
+		i = SkipSpace(object, i+1)
+		if end = Skip(object, i); end <= i || !yield(key, json.RawMessage(object[i:end:end])) {
+			return
 		}
+		i = skipComma(object, end)
 	}
-	return nil
 }
 
-// Without copies an object, leaving out one member; the result is open: what
-// follows may be appended before it is closed.
-func Without(object []byte, left string) []byte {
-	out := []byte{'{'}
-	for name, value := range Members(object) {
-		if name != left {
-			out = AppendNamed(out, name, value)
+// Scalars yields the offsets at which each string and number of a value begins
+// and ends, keys among them. What it does not yield is punctuation, space, and
+// the words true, false and null.
+func Scalars(v []byte) iter.Seq2[int, int] {
+	return func(yield func(start, end int) bool) { eachScalar(v, yield) }
+}
+
+func eachScalar(v []byte, yield func(start, end int) bool) {
+	for i := 0; i < len(v); {
+		if kind := kinds[v[i]]; kind != String && kind != Number {
+			i++
+			continue
 		}
-	}
-	return out
-}
-
-// Field returns the value at a dotted path such as owner.email, nil when there is
-// none. A member whose own name has the dots goes first. Numbers count into
-// arrays.
-func Field(v json.RawMessage, path string) json.RawMessage {
-	if found := Member(v, path); found != nil {
-		return found
-	}
-	for at := strings.IndexByte(path, '.'); at >= 0; {
-		if inner := step(v, path[:at]); inner != nil {
-			return Field(inner, path[at+1:])
+		end := Skip(v, i)
+		if !yield(i, end) {
+			return
 		}
-		next := strings.IndexByte(path[at+1:], '.')
-		if next < 0 {
-			return nil
-		}
-		at += 1 + next
+		i = end
 	}
-	return step(v, path)
 }
 
-// step goes one level into a value.
-func step(v json.RawMessage, name string) json.RawMessage {
-	if Kind(v) != '[' {
-		return Member(v, name)
-	}
-	n, err := strconv.Atoi(name)
-	if err != nil || n < 0 {
-		return nil
-	}
-	for element := range Elements(v) {
-		if n == 0 {
-			return element
-		}
-		n--
-	}
-	return nil
-}
-
-// At returns the value at a JSON Pointer (RFC 6901), nil when there is none.
-// "/" is the whole too: an empty path would mean that none is given.
-func At(v json.RawMessage, pointer string) json.RawMessage {
-	v = Trim(v)
-	if pointer == "" || pointer == "/" {
-		return v
-	}
-	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		if v = step(v, fromPointer.Replace(token)); v == nil {
-			return nil
-		}
-	}
-	return v
-}
-
-// Pointer returns a JSON Pointer with a token added to base.
-func Pointer(base, token string) string {
-	return base + "/" + toPointer.Replace(token)
-}
-
-var fromPointer, toPointer = strings.NewReplacer("~1", "/", "~0", "~"), strings.NewReplacer("~", "~0", "/", "~1")
-
-// Count returns the number of elements of an array.
-func Count(array []byte) int {
-	n := 0
-	for range Elements(array) {
-		n++
-	}
-	return n
-}
-
-// Text returns the decoded JSON string; empty for anything else.
-func Text(v []byte) string {
-	if Kind(v) != '"' || len(v) < 2 {
-		return ""
-	}
-	if bytes.IndexByte(v, '\\') < 0 {
-		return string(v[1 : len(v)-1])
-	}
-	var s string
-	_ = json.Unmarshal(v, &s) // valid by contract
-	return s
-}
-
-// Space returns the position of the first byte at or after i that is no space.
-func Space(v []byte, i int) int {
-	for i < len(v) && (v[i] == ' ' || v[i] == '\t' || v[i] == '\n' || v[i] == '\r') {
-		i++
-	}
-	return i
-}
-
-// Skip returns the end of the value that begins at i.
+// Skip returns the end of the value that begins at v[i].
 func Skip(v []byte, i int) int {
 	if i >= len(v) {
 		return i
 	}
 	switch v[i] {
 	case '"':
-		return SkipString(v, i)
+		return stringEnd(v, i)
 	case '{', '[':
-		depth := 0
-		for i < len(v) {
-			switch v[i] {
-			case '"':
-				i = SkipString(v, i)
-				continue
-			case '{', '[':
-				depth++
-			case '}', ']':
-				if depth--; depth == 0 {
-					return i + 1
-				}
-			}
-			i++
-		}
-		return len(v)
+		return bracketEnd(v, i)
 	}
-	for i < len(v) && !endsWord(v[i]) {
+	for i < len(v) && !endsWord[v[i]] {
 		i++
 	}
 	return i
 }
 
-// SkipString returns the end of the string that begins at i.
-func SkipString(v []byte, i int) int {
-	for i++; i < len(v); i++ {
-		next := bytes.IndexByte(v[i:], '"')
-		if next < 0 {
-			return len(v)
+// endsWord has the bytes that end a number or a word such as true.
+var endsWord = [256]bool{',': true, ':': true, ']': true, '}': true, ' ': true, '\t': true, '\r': true, '\n': true}
+
+// bracketEnd returns the end of the object or array that begins at v[i].
+func bracketEnd(v []byte, i int) int {
+	for depth := 0; i < len(v); {
+		switch v[i] {
+		case '"':
+			i = stringEnd(v, i)
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
 		}
-		i += next
-		slashes := 0
-		for v[i-1-slashes] == '\\' {
-			slashes++
-		}
-		if slashes%2 == 0 {
-			return i + 1
-		}
+		i++
 	}
 	return len(v)
 }
 
-// endsWord reports whether c stands behind a number, or a word such as null.
-func endsWord(c byte) bool {
-	switch c {
-	case ',', ':', ']', '}', ' ', '\t', '\n', '\r':
-		return true
-	}
-	return false
-}
-
-// Depth returns how many brackets are open at the deepest place of v.
-func Depth(v []byte) int {
-	depth, deepest := 0, 0
-	for i := 0; i < len(v); i++ {
-		switch v[i] {
-		case '"':
-			i = SkipString(v, i) - 1
-		case '{', '[':
-			depth++
-			deepest = max(deepest, depth)
-		case '}', ']':
-			depth--
+// stringEnd returns the end of the string whose first quote is at v[i].
+func stringEnd(v []byte, i int) int {
+	for i++; ; i += 2 {
+		if i = stringRest(v, i); i >= len(v) {
+			return len(v)
+		}
+		if v[i] == '"' {
+			return i + 1
 		}
 	}
-	return deepest
+}
+
+// stringRest returns the offset of the first quote or backslash at or after i,
+// and looks at eight bytes at a time.
+func stringRest(v []byte, i int) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for i+8 <= len(v) {
+		x := binary.LittleEndian.Uint64(v[i:])
+		quote, slash := x^(ones*'"'), x^(ones*'\\')
+		// Only the lowest bit set is right, as in notPlain.
+		if found := ((quote-ones)&^quote | (slash-ones)&^slash) & high; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+		i += 8
+	}
+	for i < len(v) && v[i] != '"' && v[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+// SkipSpace returns the offset of the first byte of v at or after i that is not
+// space, and the length of v if there is none.
+func SkipSpace(v []byte, i int) int {
+	for i < len(v) && isSpace(v[i]) {
+		i++
+	}
+	return i
+}
+
+// skipComma passes the comma behind a value, and the space around it.
+func skipComma(v []byte, i int) int {
+	if i = SkipSpace(v, i); i < len(v) && v[i] == ',' {
+		return SkipSpace(v, i+1)
+	}
+	return i
+}
+
+// Named is Members with the keys decoded.
+func Named(object []byte) iter.Seq2[string, json.RawMessage] {
+	return func(yield func(string, json.RawMessage) bool) {
+		eachMember(object, func(key Key, value json.RawMessage) bool { return yield(key.String(), value) })
+	}
 }

@@ -243,7 +243,7 @@ func plain(text string, most int) string {
 		switch {
 		case unicode.IsControl(r), unicode.In(r, unicode.Zl, unicode.Zp):
 			return ' '
-		case safetext.Invisible(r):
+		case safetext.Hidden(r):
 			return -1
 		}
 		return r

@@ -227,14 +227,12 @@ func (p *pieces) add(b []byte) {
 func (p *pieces) addString(b []byte) {
 	p.add([]byte{'"'})
 	for len(b) > 0 {
-		room := (cap(p.buf) - len(p.buf)) / 7
-		if room < piecesSize/64 {
+		if cap(p.buf)-len(p.buf) < piecesSize/8 {
 			p.flush()
-			continue
 		}
-		stretch := b[:min(len(b), room)] // fits even if every byte took six
-		b = b[len(stretch):]
-		p.buf = rawjson.AppendEscaped(p.buf, stretch)
+		written, read := rawjson.Escape(p.buf[len(p.buf):cap(p.buf)], b)
+		p.buf = p.buf[:len(p.buf)+written]
+		b = b[read:]
 	}
 	p.add([]byte{'"'})
 }

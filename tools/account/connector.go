@@ -44,10 +44,10 @@ func (r ConnectorRef) Resolve(ctx context.Context, api *Account) (string, error)
 	case 1:
 		return matches[0].ID, nil
 	case 0:
-		return "", refusal.New("No connector %q in workspace %q.%s", safetext.Shown(ref), safetext.Shown(workspace), NameConnectors(" It has", connectors)).
+		return "", refusal.New("No connector %q in workspace %q.%s", safetext.Short(ref), safetext.Short(workspace), NameConnectors(" It has", connectors)).
 			Next("Use an ID or name from list_connectors, or connect the service with create_connector.")
 	}
-	return "", refusal.New("%d connectors in workspace %q go by %q.%s", len(matches), safetext.Shown(workspace), safetext.Shown(ref), NameConnectors(" They are", matches)).
+	return "", refusal.New("%d connectors in workspace %q go by %q.%s", len(matches), safetext.Short(workspace), safetext.Short(ref), NameConnectors(" They are", matches)).
 		Next("Call again with the ID of the one you mean.")
 }
 
@@ -71,7 +71,7 @@ func NameConnectors(lead string, connectors []airbyteclient.ConnectorSummary) st
 	}
 	var list []string
 	for _, c := range connectors[:min(len(connectors), most)] {
-		list = append(list, fmt.Sprintf("%s (%s)", safetext.Shown(c.Name), safetext.Shown(c.ID)))
+		list = append(list, fmt.Sprintf("%s (%s)", safetext.Short(c.Name), safetext.Short(c.ID)))
 	}
 	if rest := len(connectors) - most; rest > 0 {
 		list = append(list, fmt.Sprintf("%d more", rest))

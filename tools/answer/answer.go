@@ -37,13 +37,13 @@ func (c Omitted) Words(goesOn bool) string {
 		said = fmt.Sprintf("%d of %d records are shown, %d more follow.", c.Shown, c.Of, c.Of-c.Shown)
 	}
 	if c.Moved {
-		said = safetext.Join(said, "The data changed in between: records may be missing or come twice.")
+		said = safetext.Words(said, "The data changed in between: records may be missing or come twice.")
 	}
 	if goesOn {
-		said = safetext.Join(said, "read_more with this continuation goes on.")
+		said = safetext.Words(said, "read_more with this continuation goes on.")
 	}
 	if c.Texts > 0 || c.Values > 0 {
-		said = safetext.Join(said, "Where "+CutMark+"...⟧ stands something was cut: read_more with this continuation and the path named there gives it.")
+		said = safetext.Words(said, "Where "+CutMark+"...⟧ stands something was cut: read_more with this continuation and the path named there gives it.")
 	}
 	return said
 }

@@ -73,7 +73,7 @@ func (f *Fitter) Fit(value json.RawMessage, base string, beside int) json.RawMes
 	most := max(f.Most-beside, LeastRoom)
 	if f.From.Path != "" {
 		if rest, ok := Beneath(f.From.Path, base); ok {
-			f.Extract(rawjson.At(value, f.localPath(value, rest)), most-f.Reserve)
+			f.Extract(rawjson.Pointer(value, f.localPath(value, rest)), most-f.Reserve)
 		}
 		return json.RawMessage("null")
 	}
@@ -84,12 +84,12 @@ func (f *Fitter) Fit(value json.RawMessage, base string, beside int) json.RawMes
 	list, at := heaviestList(value, base)
 	if f.From.List != "" {
 		rest, ok := Beneath(f.From.List, base)
-		if list, at = rawjson.At(value, rest), f.From.List; !ok || rawjson.Kind(list) != '[' {
+		if list, at = rawjson.Pointer(value, rest), f.From.List; !ok || rawjson.FirstByte(list) != '[' {
 			return value // the list stands in another part of the answer
 		}
 	}
 	e := &Emitter{Cut: &f.Cut, list: at}
-	if rawjson.Kind(list) != '[' {
+	if rawjson.FirstByte(list) != '[' {
 		e.Cap = capFor(value, most)
 		return e.Emit(nil, value, base, most)
 	}
@@ -137,7 +137,7 @@ func Beneath(pointer, base string) (string, bool) {
 // of a list or record as fits.
 func (f *Fitter) Extract(value json.RawMessage, most int) {
 	most = max(most-len(f.From.Path)-100, LeastRoom)
-	switch rawjson.Kind(value) {
+	switch rawjson.FirstByte(value) {
 	case 0: // there is none
 	case '{':
 		f.found(f.membersFrom(value, most))
@@ -151,12 +151,12 @@ func (f *Fitter) Extract(value json.RawMessage, most int) {
 		f.found(shown)
 	default:
 		whole := rawjson.Text(value)
-		if rawjson.Kind(value) != '"' {
+		if rawjson.FirstByte(value) != '"' {
 			whole = string(value)
 		}
 		from := min(f.From.Offset, len(whole))
 		part := TextWithin(whole[from:], most)
-		f.Alone = rawjson.Encoded(struct {
+		f.Alone = rawjson.Of(struct {
 			Path   string `json:"path"`
 			Text   string `json:"text"`
 			Offset int    `json:"offset_bytes"`
@@ -170,7 +170,7 @@ func (f *Fitter) Extract(value json.RawMessage, most int) {
 
 // found makes the answer of a value that was wanted alone.
 func (f *Fitter) found(value json.RawMessage) {
-	f.Alone = append(rawjson.AppendMember(rawjson.AppendMember([]byte("{"), "path", rawjson.Encoded(f.From.Path)), "value", value), '}')
+	f.Alone = append(rawjson.AppendMember(rawjson.AppendMember([]byte("{"), "path", rawjson.Of(f.From.Path)), "value", value), '}')
 }
 
 // membersFrom is an object with the members that fit, from the place on.
@@ -180,7 +180,7 @@ func (f *Fitter) membersFrom(object json.RawMessage, most int) json.RawMessage {
 	}
 	e := &Emitter{Cut: &f.Cut, Cap: capFor(object, most)}
 	dst, n, shown, full := []byte{'{'}, 0, 0, false
-	for name, value := range rawjson.Members(object) {
+	for name, value := range rawjson.Named(object) {
 		if n++; n <= f.From.Skip || full {
 			continue
 		}
@@ -188,9 +188,9 @@ func (f *Fitter) membersFrom(object json.RawMessage, most int) json.RawMessage {
 		if shown > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(append(dst, rawjson.Encoded(name)...), ':')
+		dst = append(append(dst, rawjson.Of(name)...), ':')
 		left := most - len(dst)
-		dst = e.Emit(dst, value, rawjson.Pointer(f.From.Path, name), left)
+		dst = e.Emit(dst, value, rawjson.JoinPointer(f.From.Path, name), left)
 		if full = shown > 0 && (len(dst) > most || left < min(len(value), markSize)); full {
 			dst, f.Cut = dst[:before], counted
 			continue
@@ -224,10 +224,10 @@ func (f *Fitter) window(list []byte) window {
 }
 
 func (f *Fitter) windowOf(list []byte, skip int) window {
-	w := window{start: rawjson.Space(list, 1)}
+	w := window{start: rawjson.SkipSpace(list, 1)}
 	var last []byte
 	following := false
-	for start, end := range rawjson.Spans(list) {
+	for start, end := range rawjson.ElementSpans(list) {
 		if following {
 			w.start, following = start, false
 		}
@@ -244,7 +244,7 @@ func (f *Fitter) windowOf(list []byte, skip int) window {
 	}
 	f.Cut.Moved = true
 	n := 0
-	for start, end := range rawjson.Spans(list) {
+	for start, end := range rawjson.ElementSpans(list) {
 		if following {
 			w.start, following = start, false
 		}
@@ -259,12 +259,12 @@ func (f *Fitter) windowOf(list []byte, skip int) window {
 func (f *Fitter) records(dst, list []byte, at string, w window, e *Emitter, most int) []byte {
 	f.Cut.First, f.Cut.Of = w.first, w.of
 	begin := len(dst)
-	for start, end := range rawjson.SpansFrom(list, w.start) {
+	for start, end := range rawjson.ElementSpansFrom(list, w.start) {
 		before, counted := len(dst), *e.Cut
 		if f.Cut.Shown > 0 {
 			dst = append(dst, ',')
 		}
-		dst = e.Emit(dst, list[start:end], rawjson.Pointer(at, strconv.Itoa(w.first+f.Cut.Shown)), most-(len(dst)-begin))
+		dst = e.Emit(dst, list[start:end], rawjson.JoinPointer(at, strconv.Itoa(w.first+f.Cut.Shown)), most-(len(dst)-begin))
 		if f.Cut.Shown > 0 && (len(dst)-begin > most || e.Cut.Values > counted.Values) {
 			dst, *e.Cut = dst[:before], counted // it does not fit whole, the next answer has it
 			break
@@ -283,7 +283,7 @@ func (f *Fitter) records(dst, list []byte, at string, w window, e *Emitter, most
 // where the weight is spread.
 func heaviestList(v json.RawMessage, at string) (json.RawMessage, string) {
 	for {
-		switch rawjson.Kind(v) {
+		switch rawjson.FirstByte(v) {
 		case '[':
 			var only json.RawMessage
 			n := 0
@@ -293,11 +293,11 @@ func heaviestList(v json.RawMessage, at string) (json.RawMessage, string) {
 				}
 				only = element
 			}
-			v, at = only, rawjson.Pointer(at, "0")
+			v, at = only, rawjson.JoinPointer(at, "0")
 		case '{':
 			var heaviest json.RawMessage
 			name := ""
-			for n, value := range rawjson.Members(v) {
+			for n, value := range rawjson.Named(v) {
 				if len(value) > len(heaviest) {
 					heaviest, name = value, n
 				}
@@ -305,7 +305,7 @@ func heaviestList(v json.RawMessage, at string) (json.RawMessage, string) {
 			if len(heaviest) < len(v)/2 {
 				return nil, ""
 			}
-			v, at = heaviest, rawjson.Pointer(at, name)
+			v, at = heaviest, rawjson.JoinPointer(at, name)
 		default:
 			return nil, ""
 		}

@@ -42,7 +42,7 @@ func payloads(size int) map[string]string {
 		for b.Len() < n {
 			b.WriteString([]string{"invoice ", "Straße ", "\"quoted\" ", "日本語 ", "line\nline ", "\u2028", "🚀 ", "\\ "}[r.IntN(8)])
 		}
-		return string(rawjson.Encoded(b.String()))
+		return string(rawjson.Of(b.String()))
 	}
 	return map[string]string{
 		"small records": `{"result":` + records(size, func(i int) string { return fmt.Sprintf(`{"id":%d,"name":"record %d"}`, i, i) }) + `}`,
@@ -107,7 +107,7 @@ func (r *reader) call(tool string, arguments map[string]any) map[string]any {
 		r.t.Fatal("reading on does not end")
 	}
 	arguments["max_tokens"] = r.tokens
-	got, err := r.runner.Call(r.t.Context(), r.client, tool, rawjson.Encoded(arguments))
+	got, err := r.runner.Call(r.t.Context(), r.client, tool, rawjson.Of(arguments))
 	if err != nil {
 		r.t.Fatalf("%s %v: %v", tool, arguments, err)
 	}

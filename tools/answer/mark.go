@@ -16,7 +16,7 @@ type Budget struct {
 // FindMark looks for a text that was cut for an answer, by us or by the
 // service, and names where it stands; empty if there is none.
 func FindMark(arguments json.RawMessage) string {
-	for name, value := range rawjson.Members(arguments) {
+	for name, value := range rawjson.Named(arguments) {
 		if at := markIn(value, name); at != "" {
 			return at
 		}
@@ -25,13 +25,13 @@ func FindMark(arguments json.RawMessage) string {
 }
 
 func markIn(v json.RawMessage, at string) string {
-	switch rawjson.Kind(v) {
+	switch rawjson.FirstByte(v) {
 	case '"':
 		if s := rawjson.Text(v); strings.Contains(s, CutMark) || strings.Contains(s, "... [truncated — use `") {
 			return at
 		}
 	case '{':
-		for name, value := range rawjson.Members(v) {
+		for name, value := range rawjson.Named(v) {
 			if strings.Contains(name, CutMark[:len(CutMark)-1]) {
 				return at
 			}

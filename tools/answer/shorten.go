@@ -43,18 +43,18 @@ func (e *Emitter) Emit(dst []byte, v json.RawMessage, path string, room int) []b
 		return append(e.records(append(dst, '[')), ']')
 	case !holdsList && len(v) <= room && !longerText(v, e.Cap):
 		return append(dst, v...)
-	case rawjson.Kind(v) == '{':
+	case rawjson.FirstByte(v) == '{':
 		return e.object(dst, v, path, room)
-	case rawjson.Kind(v) == '[':
+	case rawjson.FirstByte(v) == '[':
 		return e.array(dst, v, path, room)
-	case rawjson.Kind(v) == '"':
+	case rawjson.FirstByte(v) == '"':
 		whole := rawjson.Text(v)
 		part := TextWithin(whole, max(min(e.Cap, room-markSize), 40))
 		e.Cut.Texts++
-		return append(dst, rawjson.Encoded(fmt.Sprintf("%s…%s%d more characters; path %s⟧", part, CutMark, utf8.RuneCountInString(whole[len(part):]), path))...)
+		return append(dst, rawjson.Of(fmt.Sprintf("%s…%s%d more characters; path %s⟧", part, CutMark, utf8.RuneCountInString(whole[len(part):]), path))...)
 	}
 	e.Cut.Values++ // a number of hundreds of digits
-	return append(dst, rawjson.Encoded(fmt.Sprintf("%s%d digits; path %s⟧", CutMark, len(v), path))...)
+	return append(dst, rawjson.Of(fmt.Sprintf("%s%d digits; path %s⟧", CutMark, len(v), path))...)
 }
 
 // share is what one of several values gets of the room that is left: all of it
@@ -69,8 +69,8 @@ func share(left, size int) int {
 func (e *Emitter) object(dst []byte, v json.RawMessage, path string, room int) []byte {
 	begin, skipped := len(dst), 0
 	dst = append(dst, '{')
-	for name, value := range rawjson.Members(v) {
-		at := rawjson.Pointer(path, name)
+	for name, value := range rawjson.Named(v) {
+		at := rawjson.JoinPointer(path, name)
 		left := room - (len(dst) - begin) - len(name) - markSize
 		_, holdsList := Beneath(e.list, at)
 		holdsList = holdsList && e.records != nil
@@ -81,7 +81,7 @@ func (e *Emitter) object(dst []byte, v json.RawMessage, path string, room int) [
 		if len(dst) > begin+1 {
 			dst = append(dst, ',')
 		}
-		dst = append(append(dst, rawjson.Encoded(name)...), ':')
+		dst = append(append(dst, rawjson.Of(name)...), ':')
 		before := len(dst)
 		dst = e.Emit(dst, value, at, share(left, len(value)))
 		if holdsList {
@@ -95,7 +95,7 @@ func (e *Emitter) array(dst []byte, v json.RawMessage, path string, room int) []
 	begin, skipped, n := len(dst), 0, 0
 	dst = append(dst, '[')
 	for element := range rawjson.Elements(v) {
-		at := rawjson.Pointer(path, strconv.Itoa(n))
+		at := rawjson.JoinPointer(path, strconv.Itoa(n))
 		n++
 		left := room - (len(dst) - begin) - markSize
 		_, holdsList := Beneath(e.list, at)
@@ -129,7 +129,7 @@ func (e *Emitter) skipped(dst []byte, n int, what, path string, follows bool, ke
 	if path == "" {
 		path = "/"
 	}
-	return append(dst, rawjson.Encoded(fmt.Sprintf("%s%d more %s; path %s⟧", CutMark, n, what, path))...)
+	return append(dst, rawjson.Of(fmt.Sprintf("%s%d more %s; path %s⟧", CutMark, n, what, path))...)
 }
 
 const Shortest = 200
@@ -140,7 +140,7 @@ func longerText(v []byte, most int) bool {
 		return false
 	}
 	for i := bytes.IndexByte(v, '"'); i >= 0 && i < len(v); {
-		end := rawjson.SkipString(v, i)
+		end := rawjson.Skip(v, i)
 		if end-i > most+2 {
 			return true
 		}
@@ -162,7 +162,7 @@ func capFor(v []byte, most int) int {
 	for i := 0; i < len(v) && sums[len(sums)-1] <= most; {
 		end, size := i+1, 1
 		if v[i] == '"' {
-			end = rawjson.SkipString(v, i)
+			end = rawjson.Skip(v, i)
 			size = end - i
 		}
 		for j, longest := range textCaps {

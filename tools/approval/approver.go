@@ -128,11 +128,11 @@ func (a *Approver) denied(api *account.Account, call toolcall.Call, w *plan.Writ
 func (a *Approver) entry(api *account.Account, call toolcall.Call, w *plan.Write, step string, d plan.Decision) journal.Entry {
 	id := w.ConnectorID
 	if id == "" {
-		id = safetext.Harmless(call.Argument("connector_id"), 100)
+		id = safetext.Line(call.Argument("connector_id"), 100)
 	}
 	return a.journal.WithShape(journal.Entry{
 		Time: a.now(), Step: step, Caller: api.Identity(), Tool: call.Tool, ID: id,
-		Entity: safetext.Harmless(w.Entity, 200), Action: safetext.Harmless(w.Action, 100), Decided: d.Outcome, By: safetext.Harmless(d.By, 100),
+		Entity: safetext.Line(w.Entity, 200), Action: safetext.Line(w.Action, 100), Decided: d.Outcome, By: safetext.Line(d.By, 100),
 	}, call.Shown())
 }
 
@@ -161,7 +161,7 @@ func (a *Approver) Send(ctx context.Context, api *account.Account, call toolcall
 		entry.MayHaveRun = !ok && ctx.Err() != nil || ok && failed.MaybeSent
 	}
 	if a.policy.RequestID != nil {
-		entry.Request = safetext.Harmless(a.policy.RequestID(ctx), 200)
+		entry.Request = safetext.Line(a.policy.RequestID(ctx), 200)
 	}
 	if down := a.journal.End(entry); down != nil {
 		return &JournalLost{Sent: err, Journal: down}
@@ -206,7 +206,7 @@ func (a *Approver) Decide(sealed, caller string, yes bool, how string) error {
 	}
 	entry := journal.Entry{
 		Time: now, Step: "refused", Caller: caller, Tool: p.Tool, ID: p.ID, Entity: p.Entity, Action: p.Action,
-		Plan: p.Name(), Decided: "no", By: safetext.Harmless(how, 100),
+		Plan: p.Name(), Decided: "no", By: safetext.Line(how, 100),
 	}
 	if yes {
 		entry.Step, entry.Decided = "approved", "yes"

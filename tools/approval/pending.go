@@ -137,7 +137,7 @@ func (a *Approver) plan(api *account.Account, call toolcall.Call, w *plan.Write,
 	}
 	kept, err := a.keep(p, id, api.Identity())
 	if err != nil {
-		return plan.Plan{}, refusal.New("The plan of this cannot be kept until it is answered (%s).", safetext.Harmless(err.Error(), 200)).
+		return plan.Plan{}, refusal.New("The plan of this cannot be kept until it is answered (%s).", safetext.Line(err.Error(), 200)).
 			Next("Nothing was sent. Call again in a while.")
 	}
 	if kept.Code != p.Code { // another call was first, and wrote it down

@@ -156,12 +156,12 @@ var shortenings = []shortening{
 func (d *description) notation(s shortening) string {
 	told := s.told
 	if len(d.Guidance) > s.guidance {
-		told = safetext.Join(told, "The guidance is cut.")
+		told = safetext.Words(told, "The guidance is cut.")
 	}
 	if s.brevity == withNothing {
 		return told
 	}
-	return safetext.Join(notation, told)
+	return safetext.Words(notation, told)
 }
 
 // whole describes the connector in at most describedBytes.
@@ -175,7 +175,7 @@ func (d *description) whole() (describeConnectorOut, error) {
 	for _, s := range shortenings {
 		shared, entities := d.entities(s)
 		out.Signatures, out.Entities = append([]string{d.notation(s)}, shared...), entities
-		out.Guidance = safetext.Join(upToParagraph(d.Guidance, s.guidance), d.questions())
+		out.Guidance = safetext.Words(upToParagraph(d.Guidance, s.guidance), d.questions())
 		if n, err := lengthOf(out); err != nil || n <= describedBytes {
 			return out, err
 		}
@@ -212,7 +212,7 @@ func (d *description) questions() string {
 }
 
 func lengthOf(out describeConnectorOut) (int, error) {
-	encoded, err := rawjson.Encode(out)
+	encoded, err := rawjson.Marshal(out)
 	return len(encoded), err
 }
 

@@ -61,7 +61,7 @@ func TestExamplesCanBeSent(t *testing.T) {
 			t.Fatal(err)
 		}
 		reading := description.ExampleCalls(k, true)[0]
-		arguments, err := rawjson.Encode(reading.Arguments)
+		arguments, err := rawjson.Marshal(reading.Arguments)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -42,7 +42,7 @@ func TestLargeConnectorsAreShortened(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		encoded, err := rawjson.Encode(out)
+		encoded, err := rawjson.Marshal(out)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +56,7 @@ func TestLargeConnectorsAreShortened(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if encoded, err = rawjson.Encode(part); err != nil || len(encoded) > detailBytes {
+		if encoded, err = rawjson.Marshal(part); err != nil || len(encoded) > detailBytes {
 			t.Errorf("one of %d entities: %d bytes, %v", row.entities, len(encoded), err)
 		}
 	}

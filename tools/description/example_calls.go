@@ -174,7 +174,7 @@ func placeholders(a *knowledge.Action, changes bool) schemas.Object {
 	if len(params) == 0 {
 		return nil
 	}
-	object, err := rawjson.Encode(params)
+	object, err := rawjson.Marshal(params)
 	if err != nil {
 		return nil // it holds texts, numbers and lists of them
 	}

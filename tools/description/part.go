@@ -64,9 +64,9 @@ func (d *description) detail(e *knowledge.Entity, a *knowledge.Action, most int)
 	}
 	switch {
 	case a.Unavailable:
-		out.About = safetext.Join(out.About, "Not available at present.")
+		out.About = safetext.Words(out.About, "Not available at present.")
 	case !a.Known:
-		out.About = safetext.Join(out.About, "Its parameters are not known.")
+		out.About = safetext.Words(out.About, "Its parameters are not known.")
 	}
 	return out
 }
@@ -84,10 +84,10 @@ func (d *description) find(name string) (*knowledge.Entity, error) {
 		names = append(names, d.Entities[i].Name)
 	}
 	if len(names) == 0 {
-		return nil, refusal.New("The entities of %s could not be learned: %s.", safetext.Shown(d.Name), safetext.Sentence(strings.Join(d.Unknown, "; "))).
+		return nil, refusal.New("The entities of %s could not be learned: %s.", safetext.Short(d.Name), safetext.Sentence(strings.Join(d.Unknown, "; "))).
 			Next("Call again without entity for what is known.")
 	}
-	return nil, refusal.New("%s has no entity %q%s It has %s.", safetext.Shown(d.Name), safetext.Shown(name), safetext.Nearest(name, names), safetext.Some(names, 60)).
+	return nil, refusal.New("%s has no entity %q%s It has %s.", safetext.Short(d.Name), safetext.Short(name), safetext.DidYouMean(name, names), safetext.Some(names, 60)).
 		Next("Call again with one of these.")
 }
 
@@ -103,9 +103,9 @@ func (d *description) findAction(e *knowledge.Entity, name string) (*knowledge.A
 		names = append(names, e.Actions[i].Name)
 	}
 	if len(names) == 0 {
-		return nil, refusal.New("The actions of %s could not be learned.", safetext.Shown(e.Name)).Next("Call again without action for what is known.")
+		return nil, refusal.New("The actions of %s could not be learned.", safetext.Short(e.Name)).Next("Call again without action for what is known.")
 	}
-	return nil, refusal.New("There is no action %q for %s of %s%s There are %s.", safetext.Shown(name), safetext.Shown(e.Name), safetext.Shown(d.Name), safetext.Nearest(name, names), safetext.Some(names, 60)).
+	return nil, refusal.New("There is no action %q for %s of %s%s There are %s.", safetext.Short(name), safetext.Short(e.Name), safetext.Short(d.Name), safetext.DidYouMean(name, names), safetext.Some(names, 60)).
 		Next("Call again with one of these.")
 }
 
@@ -116,7 +116,7 @@ func (d *description) section(ctx context.Context, api *account.Account, id stri
 		ids = append(ids, s.ID)
 	}
 	if d.SkillID == "" || len(ids) > 0 && !slices.Contains(ids, id) || len(ids) == 0 && !d.Partial {
-		r := refusal.New("The documentation of %s has no further section %q%s", safetext.Shown(d.Name), safetext.Shown(id), safetext.Nearest(id, ids))
+		r := refusal.New("The documentation of %s has no further section %q%s", safetext.Short(d.Name), safetext.Short(id), safetext.DidYouMean(id, ids))
 		if len(ids) == 0 {
 			return describeConnectorOut{}, r.Next("Call again without section; entity and action narrow the answer.")
 		}

@@ -18,7 +18,7 @@ func (r *Runner) ConnectorDocs(ctx context.Context, api *airbyteclient.Client, c
 	if err != nil {
 		return "", err
 	}
-	return safetext.VisibleText(knowledge.Markdown(docs.Content)), nil
+	return safetext.Clean(knowledge.Markdown(docs.Content)), nil
 }
 
 // ConnectorSections are the IDs that ConnectorDocs takes for a section.

@@ -32,7 +32,7 @@ func (r *Runner) more(ctx context.Context, api *account.Account, mended json.Raw
 			Next("Pass it exactly as the answer gave it, or make the original call again.")
 	}
 	if _, ok := r.tools[c.Tool]; !ok {
-		return answer.Answer{}, refusal.New("The continuation is of %s, which is not served any more.", safetext.Shown(c.Tool)).Next("Calling again will not help.")
+		return answer.Answer{}, refusal.New("The continuation is of %s, which is not served any more.", safetext.Short(c.Tool)).Next("Calling again will not help.")
 	}
 	c.Sources = c.Of
 	if c.Of != nil {
@@ -86,7 +86,7 @@ func (r *Runner) pending(api *account.Account, c continuation, since time.Time) 
 	if c.Writes {
 		note += " It was sent once and will not be sent again; the same call made anew also waits for this one."
 	}
-	return answer.Answer{JSON: rawjson.Encoded(struct {
+	return answer.Answer{JSON: rawjson.Of(struct {
 		Pending      bool   `json:"pending"`
 		Note         string `json:"note"`
 		RetryAfter   int    `json:"retry_after"`

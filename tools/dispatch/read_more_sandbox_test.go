@@ -193,7 +193,7 @@ func TestContinuationIsBound(t *testing.T) {
 			}
 			forged := []byte(sealed)
 			forged[i] ^= 1
-			if _, err := r.Call(t.Context(), mine, secrets.ReadMoreName, rawjson.AppendMember([]byte("{"), "continuation", append(rawjson.Encoded(string(forged)), '}'))); err == nil {
+			if _, err := r.Call(t.Context(), mine, secrets.ReadMoreName, rawjson.AppendMember([]byte("{"), "continuation", append(rawjson.Of(string(forged)), '}'))); err == nil {
 				t.Fatalf("a continuation changed at %d was taken", i)
 			}
 		}
@@ -215,7 +215,7 @@ func TestCutTextIsNotWrittenBack(t *testing.T) {
 		"the beginning…⟦cut 300 more characters; path /result/0/body⟧", "… [cut",
 		"the beginning... [truncated — use `get` action with the record id to retrieve the full value]",
 	} {
-		_, err := call("update_slowly", string(append(rawjson.AppendMember([]byte("{"), "name", rawjson.Encoded(text)), '}')))
+		_, err := call("update_slowly", string(append(rawjson.AppendMember([]byte("{"), "name", rawjson.Of(text)), '}')))
 		if whole := text == "… [cut"; (err == nil) != whole {
 			t.Errorf("%q: %v", text, err)
 		}

@@ -12,11 +12,11 @@ import (
 // repeated is the path of a name that an object has twice, empty if none has. A
 // service may take the one that a person was not shown.
 func repeated(v json.RawMessage, at string) string {
-	switch rawjson.Kind(v) {
+	switch rawjson.FirstByte(v) {
 	case '{':
 		seen := map[string]bool{}
-		for name, value := range rawjson.Members(v) {
-			path := rawjson.JoinPath(at, safetext.Harmless(secrets.WithoutTokens(name), 100))
+		for name, value := range rawjson.Named(v) {
+			path := rawjson.JoinPath(at, safetext.Line(secrets.WithoutTokens(name), 100))
 			if seen[name] {
 				return path
 			}

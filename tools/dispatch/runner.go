@@ -313,12 +313,12 @@ func (r *Runner) render(api *account.Account, call toolcall.Call, got answer.Res
 	}
 	if from.Path != "" {
 		if f.Alone == nil {
-			return answer.Answer{}, refusal.New("There is nothing at path %q.", safetext.Shown(from.Path)).
+			return answer.Answer{}, refusal.New("There is nothing at path %q.", safetext.Short(from.Path)).
 				Next("Paths stand in the marks of cut texts, such as /result/0/body; take one from there.")
 		}
 		reply.JSON = f.Alone
 	}
-	if reply.JSON = safetext.Visible(reply.JSON); foreign {
+	if reply.JSON = rawjson.RemoveInvisible(reply.JSON); foreign {
 		reply.JSON = answer.Mark(reply.JSON)
 	}
 	if !f.Cut.Any() && f.Next == (answer.Place{}) && f.Arguments == nil {
@@ -354,7 +354,7 @@ func (r *Runner) continued(api *account.Account, reply json.RawMessage, f *answe
 		}
 		rest.Note, rest.Continuation = note, sealed
 	}
-	tail := rawjson.Encoded(rest)
+	tail := rawjson.Of(rest)
 	out := make([]byte, 0, len(reply)+len(tail))
 	out = append(out, reply[:len(reply)-1]...)
 	if len(reply) > 2 {
@@ -379,7 +379,7 @@ func (r *Runner) budget(arguments json.RawMessage) (rest json.RawMessage, tokens
 	}
 	var n json.Number
 	if json.Unmarshal(given, &n) != nil && json.Unmarshal([]byte(rawjson.Text(given)), &n) != nil && string(given) != "null" {
-		return nil, 0, refusal.New("max_tokens must be a whole number, not %s.", safetext.Shown(string(given))).Next("Nothing was sent.")
+		return nil, 0, refusal.New("max_tokens must be a whole number, not %s.", safetext.Short(string(given))).Next("Nothing was sent.")
 	}
 	tokens = r.limits.MaxAnswerTokens
 	if v, err := n.Int64(); err == nil {

@@ -71,7 +71,7 @@ func withheld(t tools.Tool, lost *approval.JournalLost) error {
 		happened = t.Explain(lost.Sent)
 	}
 	return refusal.New("%s", happened).
-		Next("The answer is held back, since the journal of writes cannot be written (%s). Do not repeat the call: look at what it changed. Nothing can be changed until the person who runs this server mends --audit.", safetext.Harmless(lost.Journal.Error(), 200))
+		Next("The answer is held back, since the journal of writes cannot be written (%s). Do not repeat the call: look at what it changed. Nothing can be changed until the person who runs this server mends --audit.", safetext.Line(lost.Journal.Error(), 200))
 }
 
 // join waits for a call that was made before. It never makes one.

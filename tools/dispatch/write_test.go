@@ -54,7 +54,7 @@ func TestNothingIsWrittenWithoutAYes(t *testing.T) {
 			arguments = `{"template_id": "none"}`
 		}
 		p := w.Ask(t, name, arguments)
-		shown := string(rawjson.Encoded(p))
+		shown := string(rawjson.Of(p))
 		if p.Summary == "" || len(p.Sends) == 0 || p.Affected < 1 || strings.Contains(shown, "canary") || strings.Contains(shown, p.Code) || strings.Contains(shown, p.Sealed) {
 			t.Errorf("%s: %s", name, shown)
 		}
@@ -153,7 +153,7 @@ func TestPlanOfAnUpdateShowsWhatChanges(t *testing.T) {
 		t.Errorf("changes: %+v", p.Changes)
 	}
 	if rawjson.Text(rawjson.Member(p.Target, "id")) != id || p.Service != "Linear" || p.Workspace != "default" || p.Account != "organization "+sandbox.OrganizationID || p.Affected != 1 {
-		t.Errorf("%s", rawjson.Encoded(p))
+		t.Errorf("%s", rawjson.Of(p))
 	}
 	want := `execute_operation {"connector_id":"` + dispatchtest.LinearID + `","entity":"issues","action":"update","params":{"id":"` + id + `","title":"` + p.Changes[0].Before + `"}}`
 	if p.Undo != want {
@@ -176,7 +176,7 @@ func TestChangedRecordIsShownAgain(t *testing.T) {
 	}
 	q := w.Ask(t, "execute_operation", updating(id, "Mine"))
 	if q.Changes[0].Before != "Theirs" || !strings.Contains(strings.Join(q.Notes, " "), "no longer as it was") || len(w.Wrote()) != 1 {
-		t.Errorf("%s after %q", rawjson.Encoded(q), w.Wrote())
+		t.Errorf("%s after %q", rawjson.Of(q), w.Wrote())
 	}
 	w.Decide(t, q, true)
 	if _, err := w.Call(t, "execute_operation", []byte(updating(id, "Mine"))); err != nil || len(w.Wrote()) != 2 {
@@ -189,7 +189,7 @@ func TestPlanShowsWhatItCanWithoutTheRecord(t *testing.T) {
 	w := dispatchtest.Confirming(t)
 	p := w.Ask(t, "execute_operation", `{"connector_id": "github", "entity": "issues", "action": "update", "params": {"owner": "lanternworks", "repo": "x", "title": "z"}}`)
 	if len(p.Changes) != 1 || p.Changes[0] != (plan.Change{Path: "title", Before: "", After: "z"}) || p.Target != nil || p.Undo != "" || !strings.Contains(strings.Join(p.Notes, " "), "getting it takes number") {
-		t.Errorf("%s", rawjson.Encoded(p))
+		t.Errorf("%s", rawjson.Of(p))
 	}
 }
 
@@ -206,14 +206,14 @@ func TestPlanOfADeletionShowsTheDoomed(t *testing.T) {
 	}
 	p := w.Ask(t, "execute_operation", `{"connector_id": "stripe", "entity": "customers", "action": "delete", "params": {"id": "`+rawjson.Text(rawjson.Member(customer, "id"))+`"}}`)
 	if rawjson.Text(rawjson.Member(p.Target, "name")) != rawjson.Text(rawjson.Member(customer, "name")) || !strings.Contains(p.Summary, rawjson.Text(rawjson.Member(customer, "name"))) {
-		t.Errorf("%s", rawjson.Encoded(p))
+		t.Errorf("%s", rawjson.Of(p))
 	}
 	if !strings.HasPrefix(p.Undo, "Cannot be undone; a record like it can be created") || !strings.Contains(p.Undo, rawjson.Text(rawjson.Member(customer, "email"))) {
 		t.Errorf("undo %s", p.Undo)
 	}
 	p = w.Ask(t, "delete_connector", `{"connector_id": "slack"}`)
 	if p.Service != "Slack" || rawjson.Text(rawjson.Member(p.Target, "connector_id")) != p.ConnectorID || !strings.HasPrefix(p.Undo, "Cannot be undone") {
-		t.Errorf("%s", rawjson.Encoded(p))
+		t.Errorf("%s", rawjson.Of(p))
 	}
 	workspaces, err := w.Api.ListWorkspaces(t.Context(), airbyteclient.ListWorkspacesOptions{NameContains: "default"})
 	if err != nil {
@@ -221,7 +221,7 @@ func TestPlanOfADeletionShowsTheDoomed(t *testing.T) {
 	}
 	p = w.Ask(t, "delete_workspace", `{"workspace_id": "`+workspaces.Data[0].ID+`"}`)
 	if p.Workspace != "default" || p.Affected != 1+len(w.ConnectorsOf(t)) || rawjson.Text(rawjson.Member(p.Target, "name")) != "default" {
-		t.Errorf("%s", rawjson.Encoded(p))
+		t.Errorf("%s", rawjson.Of(p))
 	}
 	if len(w.Wrote()) > 0 {
 		t.Errorf("sent: %q", w.Wrote())
@@ -233,11 +233,11 @@ func TestPlanOfACreationTellsHowToUndo(t *testing.T) {
 	w := dispatchtest.Confirming(t)
 	p := w.Ask(t, "execute_operation", `{"connector_id": "stripe", "entity": "customers", "action": "create", "params": {"name": "New", "email": "new@example.com"}}`)
 	if !strings.Contains(p.Undo, `"action":"delete"`) || p.Target != nil || !strings.HasPrefix(p.Summary, "Creates one record of \"customers\" in connector ") {
-		t.Errorf("%s", rawjson.Encoded(p))
+		t.Errorf("%s", rawjson.Of(p))
 	}
 	p = w.Ask(t, "create_connector", `{"connector_type": "Linear", "name": "x [Disposable]", "credentials": {"api_key": "lin_api_canary"}}`)
 	if !strings.HasPrefix(p.Undo, "delete_connector") || !strings.Contains(strings.Join(p.Notes, " "), "without asking") || !strings.Contains(string(p.Sends), secrets.Redacted) {
-		t.Errorf("%s", rawjson.Encoded(p))
+		t.Errorf("%s", rawjson.Of(p))
 	}
 }
 
@@ -249,7 +249,7 @@ func TestFailingFetchDoesNotKeepFromDeciding(t *testing.T) {
 	w.Sandbox.Inject(sandbox.Fault{Kind: sandbox.ServerError, Path: "/execute"})
 	p := w.Ask(t, "execute_operation", updating(id, "b"))
 	if p.Target != nil || !strings.Contains(strings.Join(p.Notes, " "), "could not be fetched") || len(p.Changes) != 1 {
-		t.Errorf("%s", rawjson.Encoded(p))
+		t.Errorf("%s", rawjson.Of(p))
 	}
 }
 
@@ -345,7 +345,7 @@ func TestPlanIsNoContinuation(t *testing.T) {
 	t.Parallel()
 	w := dispatchtest.Confirming(t)
 	p := w.Ask(t, "execute_operation", dispatchtest.Creating)
-	if _, err := w.Call(t, "read_more", rawjson.Encoded(map[string]string{"continuation": p.Sealed})); err == nil {
+	if _, err := w.Call(t, "read_more", rawjson.Of(map[string]string{"continuation": p.Sealed})); err == nil {
 		t.Error("a plan was read on")
 	}
 	if _, err := w.Runner.Approver().PlanOf(p.Sealed); err == nil {
@@ -369,7 +369,7 @@ func TestRecordIsFoundUnderTheOtherNameOfItsID(t *testing.T) {
 	for _, given := range []string{number, `"` + number + `"`} {
 		p := w.Ask(t, "execute_operation", `{"connector_id": "github", "entity": "issues", "action": "update", "params": {"owner": "lanternworks", "repo": "platform", "issue_number": `+given+`, "title": "Renamed"}}`)
 		if title == "" || string(rawjson.Member(p.Target, "number")) != number || len(p.Changes) != 1 || p.Changes[0].Before != title {
-			t.Errorf("issue_number %s: %s", given, rawjson.Encoded(p))
+			t.Errorf("issue_number %s: %s", given, rawjson.Of(p))
 		}
 		if !strings.Contains(p.Undo, `"issue_number":`+given) || !strings.Contains(p.Undo, title) {
 			t.Errorf("undo: %s", p.Undo)

@@ -55,7 +55,7 @@ func Export(list []tools.Tool, f Format, version string) ([]byte, error) {
 		Total   int             `json:"total"`
 		PerTool json.RawMessage `json:"per_tool"`
 	}
-	text, err := rawjson.Encode(struct {
+	text, err := rawjson.Marshal(struct {
 		Format  Format `json:"format"`
 		Version string `json:"version"`
 		Tokens  cost   `json:"tokens"`
@@ -88,24 +88,24 @@ func Render(t tools.Tool, f Format) (json.RawMessage, error) {
 			Parameters  json.RawMessage `json:"parameters"`
 			Strict      bool            `json:"strict"`
 		}
-		return rawjson.Encode(struct {
+		return rawjson.Marshal(struct {
 			Type     string   `json:"type"`
 			Function function `json:"function"`
 		}{"function", function{t.Name, t.Description, arguments, f == OpenAIStrict}})
 	case Anthropic:
-		return rawjson.Encode(struct {
+		return rawjson.Marshal(struct {
 			Name        string          `json:"name"`
 			Description string          `json:"description"`
 			InputSchema json.RawMessage `json:"input_schema"`
 		}{t.Name, t.Description, arguments})
 	case Gemini:
-		return rawjson.Encode(struct {
+		return rawjson.Marshal(struct {
 			Name        string          `json:"name"`
 			Description string          `json:"description"`
 			Parameters  json.RawMessage `json:"parameters,omitempty"`
 		}{t.Name, t.Description, arguments})
 	case LangChain:
-		heading, err := rawjson.Encode(struct {
+		heading, err := rawjson.Marshal(struct {
 			Title       string `json:"title"`
 			Description string `json:"description"`
 		}{t.Name, t.Description})
@@ -114,7 +114,7 @@ func Render(t tools.Tool, f Format) (json.RawMessage, error) {
 		}
 		return append(append(heading[:len(heading)-1], ','), arguments[1:]...), nil
 	case Vercel:
-		return rawjson.Encode(struct {
+		return rawjson.Marshal(struct {
 			Description string          `json:"description"`
 			InputSchema json.RawMessage `json:"inputSchema"`
 		}{t.Description, arguments})

@@ -230,11 +230,11 @@ func mended(t *testing.T, tool tools.Tool, arguments any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := rawjson.Encode(arguments)
+	text, err := rawjson.Marshal(arguments)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := schema.Input.Mend(text)
+	out, err := schema.Input.Coerce(text)
 	if err != nil {
 		t.Errorf("%s: %v\n%s", tool.Name, err, text)
 	}
@@ -257,7 +257,7 @@ func TestCallsOfEveryFormGiveTheSameAnswer(t *testing.T) {
 			t.Parallel()
 			answers := map[formats.Format]string{}
 			for _, f := range formats.Formats() {
-				text, err := rawjson.Encode(written(exported(t, list, f)[name], arguments))
+				text, err := rawjson.Marshal(written(exported(t, list, f)[name], arguments))
 				if err != nil {
 					t.Fatal(err)
 				}

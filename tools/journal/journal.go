@@ -218,7 +218,7 @@ func (j *Journal) append(entry Entry) error {
 		}
 	}
 	entry.N, entry.Prev, entry.Time = j.n+1, j.prev, entry.Time.UTC()
-	line, err := rawjson.Encode(entry)
+	line, err := rawjson.Marshal(entry)
 	if err != nil {
 		return err
 	}
@@ -313,19 +313,19 @@ func (s *shaper) shape(b []byte, v json.RawMessage, path, name string, secret bo
 	if s.seen++; s.seen > maxShapes || depth > 12 {
 		return append(b, `"more"`...)
 	}
-	switch rawjson.Kind(v) {
+	switch rawjson.FirstByte(v) {
 	case '{':
 		b = append(b, '{')
 		n := 0
-		for key, inner := range rawjson.Members(v) {
+		for key, inner := range rawjson.Named(v) {
 			if s.seen > maxShapes {
 				break
 			}
 			if n++; n > 1 {
 				b = append(b, ',')
 			}
-			label := safetext.Harmless(key, 100)
-			b = append(append(b, rawjson.Encoded(label)...), ':')
+			label := safetext.Line(key, 100)
+			b = append(append(b, rawjson.Of(label)...), ':')
 			b = s.shape(b, inner, rawjson.JoinPath(path, label), key, secret, depth+1)
 		}
 		return append(b, '}')
@@ -367,7 +367,7 @@ func (s *shaper) hash(path string, value []byte) {
 	if len(s.hashes) > 1 {
 		s.hashes = append(s.hashes, ',')
 	}
-	s.hashes = append(append(s.hashes, rawjson.Encoded(safetext.Harmless(path, 300))...), ':', '"')
+	s.hashes = append(append(s.hashes, rawjson.Of(safetext.Line(path, 300))...), ':', '"')
 	s.hashes = append(hex.AppendEncode(s.hashes, mac.Sum(nil)), '"')
 }
 

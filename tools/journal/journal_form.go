@@ -39,6 +39,6 @@ func (j *Journal) formEntry(step, caller, form string) Entry {
 
 // Unwritable is the refusal of a write that the journal cannot take.
 func Unwritable(err error) error {
-	return refusal.New("The journal of writes cannot be written (%s).", safetext.Harmless(err.Error(), 200)).
+	return refusal.New("The journal of writes cannot be written (%s).", safetext.Line(err.Error(), 200)).
 		Next("Nothing was sent. Reading goes on, but nothing can be changed until the person who runs this server mends --audit and starts it anew.")
 }

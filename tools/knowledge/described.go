@@ -18,7 +18,7 @@ func listedAction(v json.RawMessage) (entity string, a Action) {
 	entity = firstText(v, "entity", "entity_name")
 	a = Action{Name: firstText(v, "action", "name"), Summary: safetext.Clip(firstText(v, "description", "summary"), MaxWords)}
 	required, optional := rawjson.Member(v, "required_params"), rawjson.Member(v, "optional_params")
-	if rawjson.Kind(required) == '[' || rawjson.Kind(optional) == '[' {
+	if rawjson.FirstByte(required) == '[' || rawjson.FirstByte(optional) == '[' {
 		a.take(append(listedParams(required, true), listedParams(optional, false)...))
 	}
 	if !IsName(entity) || !IsName(a.Name) {
@@ -31,7 +31,7 @@ func listedAction(v json.RawMessage) (entity string, a Action) {
 // entities, perhaps with words around it.
 func (k *Connector) readDescribed(v json.RawMessage) {
 	for _, name := range []string{"schema", "data", "result"} {
-		if inner := rawjson.Member(v, name); rawjson.Kind(inner) == '{' || rawjson.Kind(inner) == '[' {
+		if inner := rawjson.Member(v, name); rawjson.FirstByte(inner) == '{' || rawjson.FirstByte(inner) == '[' {
 			v = inner
 			break
 		}
@@ -39,17 +39,17 @@ func (k *Connector) readDescribed(v json.RawMessage) {
 	if k.Guidance == "" {
 		k.Guidance = safetext.Clip(firstText(v, "rules", "guidance", "instructions"), MaxGuidance)
 	}
-	if rawjson.Kind(v) == '"' && k.Guidance == "" {
+	if rawjson.FirstByte(v) == '"' && k.Guidance == "" {
 		k.Guidance = safetext.Clip(rawjson.Text(v), MaxGuidance)
 	}
 	list := v
-	if rawjson.Kind(v) == '{' {
+	if rawjson.FirstByte(v) == '{' {
 		list = rawjson.Member(v, "entities")
 	}
 	for e := range rawjson.Elements(list) {
 		k.readDescribedEntity(firstText(e, "entity_name", "entity", "name"), e)
 	}
-	for name, e := range rawjson.Members(list) {
+	for name, e := range rawjson.Named(list) {
 		k.readDescribedEntity(name, e)
 	}
 }
@@ -67,17 +67,17 @@ func (k *Connector) readDescribedEntity(entity string, e json.RawMessage) {
 		name := rawjson.Text(a)
 		told := rawjson.Member(params, name)
 		summary := ""
-		if rawjson.Kind(a) == '{' {
+		if rawjson.FirstByte(a) == '{' {
 			name, summary = firstText(a, "action", "name"), firstText(a, "description", "summary")
 			told = rawjson.Member(a, "parameters")
 		}
 		k.addDescribed(entity, name, summary, told)
 	}
-	for name, told := range rawjson.Members(actions) {
+	for name, told := range rawjson.Named(actions) {
 		k.addDescribed(entity, name, firstText(told, "description", "summary"), rawjson.Member(told, "parameters"))
 	}
 	if actions == nil {
-		for name, told := range rawjson.Members(params) {
+		for name, told := range rawjson.Named(params) {
 			k.addDescribed(entity, name, "", told)
 		}
 	}
@@ -89,7 +89,7 @@ func (k *Connector) addDescribed(entity, action, summary string, params json.Raw
 		return
 	}
 	a := Action{Name: action, Summary: safetext.Clip(summary, MaxWords)}
-	switch rawjson.Kind(params) {
+	switch rawjson.FirstByte(params) {
 	case '[':
 		a.take(listedParams(params, false))
 	case '{':
@@ -103,7 +103,7 @@ func listedParams(list json.RawMessage, required bool) []Param {
 	var params []Param
 	for v := range rawjson.Elements(list) {
 		p := paramFrom(v)
-		if rawjson.Kind(v) == '"' {
+		if rawjson.FirstByte(v) == '"' {
 			p.Name = rawjson.Text(v)
 		} else {
 			p.Name = firstText(v, "name", "param", "parameter")
@@ -123,12 +123,12 @@ func schemaParams(v json.RawMessage) []Param {
 		required[rawjson.Text(name)] = true
 	}
 	properties := v
-	if inner := rawjson.Member(v, "properties"); rawjson.Kind(inner) == '{' {
+	if inner := rawjson.Member(v, "properties"); rawjson.FirstByte(inner) == '{' {
 		properties = inner
 	}
 	var params []Param
-	for name, told := range rawjson.Members(properties) {
-		if rawjson.Kind(told) != '{' {
+	for name, told := range rawjson.Named(properties) {
+		if rawjson.FirstByte(told) != '{' {
 			continue
 		}
 		p := paramFrom(told)

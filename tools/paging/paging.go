@@ -30,7 +30,7 @@ func Cut[T any](all []T, limit int, cursor string) ([]T, Page, error) {
 	if cursor != "" {
 		n, err := strconv.Atoi(cursor)
 		if err != nil || n < 0 {
-			return nil, Page{}, refusal.New("The cursor %q is not one this tool gave out.", safetext.Shown(cursor)).
+			return nil, Page{}, refusal.New("The cursor %q is not one this tool gave out.", safetext.Short(cursor)).
 				Next("Call again without cursor to start over.")
 		}
 		start = min(n, len(all))
@@ -85,7 +85,7 @@ const (
 // nil where nothing is said.
 func OperationPage(x *airbyteclient.Execution) *Page {
 	var said []level
-	if meta := rawjson.Member(x.Result, "meta"); rawjson.Kind(meta) == '{' && len(meta) <= maxMetadata {
+	if meta := rawjson.Member(x.Result, "meta"); rawjson.FirstByte(meta) == '{' && len(meta) <= maxMetadata {
 		said = levels(meta)
 	}
 	if len(x.ConnectorMetadata) <= maxMetadata {
@@ -126,14 +126,14 @@ func levels(metadata json.RawMessage) []level {
 		var inner []json.RawMessage
 		for _, object := range row {
 			l := level{}
-			for name, value := range rawjson.Members(object) {
+			for name, value := range rawjson.Named(object) {
 				l[snakeCase(name)] = value
 			}
 			if len(l) > 0 {
 				all = append(all, l)
 			}
 			for _, key := range containerKeys {
-				if rawjson.Kind(l[key]) == '{' {
+				if rawjson.FirstByte(l[key]) == '{' {
 					inner = append(inner, l[key])
 				}
 			}
@@ -205,11 +205,11 @@ func firstCursor(all []level) (cursor string, named bool) {
 // cursorOf is the cursor in a value: a text, a number, a URL that holds one, or
 // an object that holds one of these.
 func cursorOf(value json.RawMessage) string {
-	if rawjson.Kind(value) != '{' {
+	if rawjson.FirstByte(value) != '{' {
 		return fromURL(rawjson.Scalar(value))
 	}
 	l := level{}
-	for name, inner := range rawjson.Members(value) {
+	for name, inner := range rawjson.Named(value) {
 		l[snakeCase(name)] = inner
 	}
 	for _, key := range insideKeys {
@@ -287,15 +287,15 @@ var recordLists = []string{"data", "records", "results", "items", "searchRecords
 // or the one record that it is.
 func RecordsIn(result json.RawMessage) []json.RawMessage {
 	list := result
-	if rawjson.Kind(result) == '{' {
+	if rawjson.FirstByte(result) == '{' {
 		for _, name := range recordLists {
-			if inner := rawjson.Member(result, name); rawjson.Kind(inner) == '[' {
+			if inner := rawjson.Member(result, name); rawjson.FirstByte(inner) == '[' {
 				list = inner
 				break
 			}
 		}
 	}
-	switch rawjson.Kind(list) {
+	switch rawjson.FirstByte(list) {
 	case '[':
 		var all []json.RawMessage
 		for record := range rawjson.Elements(list) {

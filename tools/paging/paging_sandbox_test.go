@@ -22,11 +22,11 @@ func TestOperationsEncodeAsTheirTypeSays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := rawjson.Encode(out)
+			got, err := rawjson.Marshal(out)
 			if err != nil {
 				t.Fatal(err)
 			}
-			want, err := rawjson.Encode(plain(out))
+			want, err := rawjson.Marshal(plain(out))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -68,7 +68,7 @@ func TestPagesOfEveryDialectHaveOneShape(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := rawjson.Encode(OperationPage(&airbyteclient.Execution{
+			got, err := rawjson.Marshal(OperationPage(&airbyteclient.Execution{
 				Result: json.RawMessage(row.result), ConnectorMetadata: json.RawMessage(row.metadata),
 			}))
 			if err != nil {

@@ -20,9 +20,9 @@ func (w *Write) written(call toolcall.Call, found Target) json.RawMessage {
 		fields, not = call.Params(), found.named
 	}
 	out := []byte{'{'}
-	for name, value := range rawjson.Members(fields) {
+	for name, value := range rawjson.Named(fields) {
 		if !slices.Contains(not, name) {
-			out = rawjson.AppendNamed(out, name, rawjson.Compact(value))
+			out = rawjson.AppendMember(out, name, rawjson.Compact(value))
 		}
 	}
 	return append(out, '}')
@@ -38,14 +38,14 @@ func (w *Write) changes(call toolcall.Call, found Target) []Change {
 	var walk func(path, name string, secret bool, old, new, shown json.RawMessage, depth int)
 	walk = func(path, name string, secret bool, old, new, shown json.RawMessage, depth int) {
 		secret = secret && !secrets.PlainKey.MatchString(name) || secrets.Redactor{}.IsSecret(name)
-		if rawjson.Kind(new) == '{' && rawjson.Kind(old) == '{' && rawjson.Kind(shown) == '{' && depth < 6 {
-			for key, value := range rawjson.Members(new) {
+		if rawjson.FirstByte(new) == '{' && rawjson.FirstByte(old) == '{' && rawjson.FirstByte(shown) == '{' && depth < 6 {
+			for key, value := range rawjson.Named(new) {
 				walk(rawjson.JoinPath(path, key), key, secret, formerly(old, key), value, rawjson.Member(shown, key), depth+1)
 			}
 			return
 		}
 		if old == nil || !bytes.Equal(rawjson.Compact(old), rawjson.Compact(new)) {
-			out = append(out, Change{safetext.Harmless(path, len(path)), inShort(old, secret), inFull(shown, name, secret)})
+			out = append(out, Change{safetext.Line(path, len(path)), inShort(old, secret), inFull(shown, name, secret)})
 		}
 	}
 	seen := call

@@ -41,7 +41,7 @@ func (rule FlowRule) check() error {
 		}
 	}
 	if rule.Decide != "" && rule.Decide != Deny && rule.Decide != Confirm {
-		return fmt.Errorf("decide must be deny or confirm, not %q", safetext.Shown(rule.Decide))
+		return fmt.Errorf("decide must be deny or confirm, not %q", safetext.Short(rule.Decide))
 	}
 	return nil
 }
@@ -73,7 +73,7 @@ func readRecord(ctx context.Context, api *account.Account, rule FlowRule) string
 // Sources are the arguments that say which connectors a call reads.
 func Sources(arguments json.RawMessage) json.RawMessage {
 	out := []byte{'{'}
-	for name, value := range rawjson.Members(arguments) {
+	for name, value := range rawjson.Named(arguments) {
 		if name == "connector_id" || name == "connectors" || name == "workspace_name" {
 			out = rawjson.AppendMember(out, name, value)
 		}
@@ -121,12 +121,12 @@ func (f *Flows) Label(ctx context.Context, api *account.Account, arguments json.
 		}
 	}
 	out := []byte{'{'}
-	for name, value := range rawjson.Members(arguments) {
+	for name, value := range rawjson.Named(arguments) {
 		switch name {
 		case "connector_id":
-			value = rawjson.Encoded(in.ConnectorID)
+			value = rawjson.Of(in.ConnectorID)
 		case "connectors":
-			value = rawjson.Encoded(in.Connectors)
+			value = rawjson.Of(in.Connectors)
 		}
 		out = rawjson.AppendMember(out, name, value)
 	}
@@ -148,8 +148,8 @@ func (f *Flows) labelOne(ctx context.Context, api *account.Account, ref, workspa
 		if !strictly(rule.From).matches(source) {
 			continue
 		}
-		if err := f.remember(readRecord(ctx, api, rule), label{id, safetext.Harmless(cmp.Or(source.Connector, id), 80)}); err != nil {
-			return "", refusal.New("It cannot be written down that %s was read (%s).", safetext.Quoted(ref), safetext.Harmless(err.Error(), 200)).
+		if err := f.remember(readRecord(ctx, api, rule), label{id, safetext.Line(cmp.Or(source.Connector, id), 80)}); err != nil {
+			return "", refusal.New("It cannot be written down that %s was read (%s).", safetext.QuoteShort(ref), safetext.Line(err.Error(), 200)).
 				Next("Nothing was read: the settings of this server say where its data may go. Call again in a while.")
 		}
 	}
@@ -240,7 +240,7 @@ func (f flow) by() string {
 func namesOf(labels []label) string {
 	var names []string
 	for _, l := range labels {
-		names = append(names, safetext.Quoted(l.Name))
+		names = append(names, safetext.QuoteShort(l.Name))
 	}
 	return safetext.Some(names, 4)
 }
@@ -258,7 +258,7 @@ func SourceSum(met []flow) string {
 		return ""
 	}
 	slices.Sort(ids)
-	sum := sha256.Sum256(rawjson.Encoded(slices.Compact(ids)))
+	sum := sha256.Sum256(rawjson.Of(slices.Compact(ids)))
 	return hex.EncodeToString(sum[:8])
 }
 

@@ -29,7 +29,7 @@ func Operation() Review {
 			return w.record(ctx, api, call)
 		},
 		Summary: func(_ toolcall.Call, w *Write, found Target, changes []Change) string {
-			return w.operation(found, changes) + " of " + safetext.Quoted(w.Entity) + w.ConnectorPhrase() + w.InWorkspace() + "."
+			return w.operation(found, changes) + " of " + safetext.QuoteShort(w.Entity) + w.ConnectorPhrase() + w.InWorkspace() + "."
 		},
 		Undo: func(call toolcall.Call, w *Write, found Target) string { return w.undoOperation(call, found) },
 	}
@@ -72,7 +72,7 @@ func (w *Write) record(ctx context.Context, api *account.Account, call toolcall.
 	case got.File != nil:
 		_ = got.File.Body.Close()
 		w.Note("The record as it is now is not shown: it is a file.")
-	case rawjson.Kind(got.Result) != '{':
+	case rawjson.FirstByte(got.Result) != '{':
 		w.Note("The service has no such record now.")
 	default:
 		t = w.NewTarget(got.Result, lasting(got.Result, given), nil)
@@ -86,7 +86,7 @@ func (w *Write) meant(given json.RawMessage, names []string) {
 	var said []string
 	for i, name := range names {
 		if v := rawjson.Member(given, name); v != nil && !slices.Contains(names[:i], name) {
-			said = append(said, safetext.Harmless(name, len(name))+"="+string(inWhole(v, "", false)))
+			said = append(said, safetext.Line(name, len(name))+"="+string(inWhole(v, "", false)))
 		}
 	}
 	w.which = strings.Join(said, ", ")
@@ -100,7 +100,7 @@ var query = regexp.MustCompile(`(https?:\\?/\\?/[^"?\s]*)\?[^"\s]*`)
 // sets counts with them.
 func lasting(record, given json.RawMessage) json.RawMessage {
 	out := query.ReplaceAll(record, []byte("$1"))
-	for name := range rawjson.Members(given) {
+	for name := range rawjson.Named(given) {
 		out = append(append(out, '\n'), formerly(record, name)...)
 	}
 	return out
@@ -147,13 +147,13 @@ func (w *Write) identifying(ctx context.Context, api *account.Account, given jso
 		v := rawjson.Member(given, name)
 		if v == nil || string(v) == "null" {
 			if name = otherName(p.Name, get.Params, inPath); name == "" || rawjson.Member(given, name) == nil {
-				return nil, nil, fmt.Sprintf("getting it takes %s, which the call does not name", safetext.Shown(p.Name))
+				return nil, nil, fmt.Sprintf("getting it takes %s, which the call does not name", safetext.Short(p.Name))
 			}
 			if v = rawjson.Member(given, name); p.Type == "integer" && wholeNumber.MatchString(rawjson.Text(v)) {
 				v = json.RawMessage(rawjson.Text(v))
 			}
 		}
-		asked = rawjson.AppendNamed(asked, p.Name, v)
+		asked = rawjson.AppendMember(asked, p.Name, v)
 		names = append(names, name)
 	}
 	if names == nil {
@@ -188,9 +188,9 @@ func otherName(name string, get []knowledge.Param, inPath []string) string {
 // severalOf counts the IDs of a call that names many.
 func severalOf(given json.RawMessage) int {
 	n := 1
-	for name, value := range rawjson.Members(given) {
-		if lower := strings.ToLower(name); rawjson.Kind(value) == '[' && (lower == "id" || strings.HasSuffix(lower, "ids")) {
-			n = max(n, rawjson.Count(value))
+	for name, value := range rawjson.Named(given) {
+		if lower := strings.ToLower(name); rawjson.FirstByte(value) == '[' && (lower == "id" || strings.HasSuffix(lower, "ids")) {
+			n = max(n, rawjson.Len(value))
 		}
 	}
 	return n
@@ -203,7 +203,7 @@ func (w *Write) operation(found Target, changes []Change) string {
 		many = fmt.Sprintf("%d records", found.Affected)
 	}
 	if label := RecordLabel(found.Record, ""); label != "" {
-		many += " (" + safetext.Quoted(label) + ")"
+		many += " (" + safetext.QuoteShort(label) + ")"
 	}
 	switch w.Action {
 	case "create":
@@ -213,7 +213,7 @@ func (w *Write) operation(found Target, changes []Change) string {
 	case "delete":
 		return "Deletes " + many
 	}
-	return "Runs " + safetext.Quoted(w.Action)
+	return "Runs " + safetext.QuoteShort(w.Action)
 }
 
 func (w *Write) undoOperation(call toolcall.Call, found Target) string {
@@ -234,9 +234,9 @@ func (w *Write) undoOperation(call toolcall.Call, found Target) string {
 			return ""
 		}
 		p := []byte{'{'}
-		for name, value := range rawjson.Members(call.Params()) {
+		for name, value := range rawjson.Named(call.Params()) {
 			if slices.Contains(found.named, name) {
-				p = rawjson.AppendNamed(p, name, rawjson.Compact(value))
+				p = rawjson.AppendMember(p, name, rawjson.Compact(value))
 			}
 		}
 		if len(p) > 1 {
@@ -261,8 +261,8 @@ func (w *Write) undoOperation(call toolcall.Call, found Target) string {
 }
 
 func (w *Write) operationCall(action string, params json.RawMessage) string {
-	b := rawjson.AppendMember([]byte{'{'}, "connector_id", rawjson.Encoded(w.ConnectorID))
-	b = rawjson.AppendMember(b, "entity", rawjson.Encoded(w.Entity))
-	b = rawjson.AppendMember(b, "action", rawjson.Encoded(action))
-	return safetext.Escaped(append(rawjson.AppendMember(b, "params", params), '}'))
+	b := rawjson.AppendMember([]byte{'{'}, "connector_id", rawjson.Of(w.ConnectorID))
+	b = rawjson.AppendMember(b, "entity", rawjson.Of(w.Entity))
+	b = rawjson.AppendMember(b, "action", rawjson.Of(action))
+	return safetext.EscapeHidden(append(rawjson.AppendMember(b, "params", params), '}'))
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"airbyte-agent-mcp/schemas/rawjson"
@@ -17,7 +19,7 @@ import (
 
 // ErrApprovalUnknown is the refusal of a call where the ledger could not be read.
 func ErrApprovalUnknown(err error) error {
-	return refusal.New("Whether a person has agreed to this cannot be found out (%s).", safetext.Harmless(err.Error(), 200)).
+	return refusal.New("Whether a person has agreed to this cannot be found out (%s).", safetext.Line(err.Error(), 200)).
 		Next("Nothing was sent. Call again in a while; if that does not help, the person who runs this server must look after --state-dir.")
 }
 
@@ -95,9 +97,9 @@ func (p Subject) Name() string {
 // they answer.
 func (w *Write) Plan(call toolcall.Call, found Target) Plan {
 	p := Plan{
-		Tool: call.Tool, Action: safetext.Harmless(w.Action, 100), Entity: safetext.Harmless(w.Entity, 200),
-		ConnectorID: w.ConnectorID, Connector: safetext.Harmless(w.Connector, 200), Service: safetext.Harmless(w.Service, 200),
-		Workspace: safetext.Harmless(w.Workspace, 200), Account: safetext.Harmless(w.Account, 200),
+		Tool: call.Tool, Action: safetext.Line(w.Action, 100), Entity: safetext.Line(w.Entity, 200),
+		ConnectorID: w.ConnectorID, Connector: safetext.Line(w.Connector, 200), Service: safetext.Line(w.Service, 200),
+		Workspace: safetext.Line(w.Workspace, 200), Account: safetext.Line(w.Account, 200),
 		Affected: max(found.Affected, 1),
 	}
 	shown := call.Shown()
@@ -115,7 +117,7 @@ func (w *Write) Plan(call toolcall.Call, found Target) Plan {
 	p.Changes = w.changes(call, found)
 	p.Summary = w.summary(call, found, p.Changes)
 	p.Undo = w.undo(call, found)
-	p.Notes = safetext.Bounded(w.notes)
+	p.Notes = bounded(w.notes)
 	return p
 }
 
@@ -123,30 +125,30 @@ func (w *Write) Plan(call toolcall.Call, found Target) Plan {
 // harmless, and short. The second result tells whether a secret was blanked.
 func forPerson(raw json.RawMessage, secret ...string) (json.RawMessage, bool) {
 	if len(raw) > maxLookedAt {
-		return rawjson.Encoded(fmt.Sprintf("(%d bytes, too long to be shown)", len(raw))), false
+		return rawjson.Of(fmt.Sprintf("(%d bytes, too long to be shown)", len(raw))), false
 	}
 	v, err := rawjson.Decode(raw)
 	if err != nil {
-		return rawjson.Encoded("(not JSON)"), false
+		return rawjson.Of("(not JSON)"), false
 	}
-	before, err := rawjson.Encode(v)
+	before, err := rawjson.Marshal(v)
 	if err != nil {
-		return rawjson.Encoded("(not JSON)"), false
+		return rawjson.Of("(not JSON)"), false
 	}
 	r := secrets.Redactor{Marked: map[string]bool{}}
 	for _, name := range secret {
 		r.Marked[name] = true
 	}
 	v = r.Blank("", false, v)
-	after, _ := rawjson.Encode(v)
+	after, _ := rawjson.Marshal(v)
 	blanked := !bytes.Equal(before, after)
 	for _, most := range []struct{ text, list int }{{1000, 50}, {300, 20}, {100, 10}, {40, 5}} {
-		short, err := rawjson.Encode(shortened(v, most.text, most.list, 0))
+		short, err := rawjson.Marshal(shortened(v, most.text, most.list, 0))
 		if err == nil && len(short) <= maxPlanPart {
 			return short, blanked
 		}
 	}
-	return rawjson.Encoded(fmt.Sprintf("(%d bytes, too long to be shown)", len(raw))), blanked
+	return rawjson.Of(fmt.Sprintf("(%d bytes, too long to be shown)", len(raw))), blanked
 }
 
 // shortened bounds every text and list of a decoded value.
@@ -156,7 +158,7 @@ func shortened(v any, text, list, depth int) any {
 	}
 	switch v := v.(type) {
 	case string:
-		return safetext.Harmless(v, text)
+		return safetext.Line(v, text)
 	case json.Number:
 		return json.RawMessage(safetext.Clip(v.String(), 400))
 	case []any:
@@ -177,11 +179,11 @@ func shortened(v any, text, list, depth int) any {
 // shortObject keeps the members of an object that fit a list, in their order by
 // name: maps have no other.
 func shortObject(v map[string]any, text, list, depth int) any {
-	names := rawjson.SortedKeys(v)
+	names := slices.Sorted(maps.Keys(v))
 	most := 4 * list
 	out := map[string]any{}
 	for _, name := range names[:min(len(names), most)] {
-		out[safetext.Harmless(name, 100)] = shortened(v[name], text, list, depth+1)
+		out[safetext.Line(name, 100)] = shortened(v[name], text, list, depth+1)
 	}
 	if rest := len(names) - most; rest > 0 {
 		out["…"] = fmt.Sprintf("%d more", rest)
@@ -194,19 +196,19 @@ func inShort(v json.RawMessage, secret bool) string {
 	if v != nil && secret && string(v) != "null" || secrets.LooksSecret(rawjson.Text(v)) {
 		return secrets.Redacted
 	}
-	if rawjson.Kind(v) == '"' {
-		return safetext.Harmless(rawjson.Text(v), maxFormer)
+	if rawjson.FirstByte(v) == '"' {
+		return safetext.Line(rawjson.Text(v), maxFormer)
 	}
-	if rawjson.Kind(v) == '{' || rawjson.Kind(v) == '[' {
+	if rawjson.FirstByte(v) == '{' || rawjson.FirstByte(v) == '[' {
 		v, _ = forPerson(v)
 	}
-	return safetext.Harmless(string(v), maxFormer)
+	return safetext.Line(string(v), maxFormer)
 }
 
 // inFull is a new value for a line of a plan.
 func inFull(v json.RawMessage, name string, secret bool) string {
 	v = inWhole(v, name, secret)
-	if rawjson.Kind(v) == '"' {
+	if rawjson.FirstByte(v) == '"' {
 		return rawjson.Text(v)
 	}
 	return string(v)
@@ -216,11 +218,11 @@ func inFull(v json.RawMessage, name string, secret bool) string {
 // its order, without what is secret by its name, and without what hides.
 func inWhole(v json.RawMessage, name string, secret bool) json.RawMessage {
 	secret = secret && !secrets.PlainKey.MatchString(name) || secrets.Redactor{}.IsSecret(name)
-	switch rawjson.Kind(v) {
+	switch rawjson.FirstByte(v) {
 	case '{':
 		out := []byte{'{'}
-		for name, value := range rawjson.Members(v) {
-			out = rawjson.AppendNamed(out, safetext.Harmless(name, len(name)), inWhole(value, name, secret))
+		for name, value := range rawjson.Named(v) {
+			out = rawjson.AppendMember(out, safetext.Line(name, len(name)), inWhole(value, name, secret))
 		}
 		return append(out, '}')
 	case '[':
@@ -235,14 +237,25 @@ func inWhole(v json.RawMessage, name string, secret bool) json.RawMessage {
 	case '"':
 		s := rawjson.Text(v)
 		if s != "" && secret || secrets.LooksSecret(s) {
-			return rawjson.Encoded(secrets.Redacted)
+			return rawjson.Of(secrets.Redacted)
 		}
-		return rawjson.Encoded(safetext.Harmless(s, len(s)))
+		return rawjson.Of(safetext.Line(s, len(s)))
 	case 0, 't', 'f', 'n':
 		return v
 	}
 	if secret {
-		return rawjson.Encoded(secrets.Redacted)
+		return rawjson.Of(secrets.Redacted)
 	}
 	return v
+}
+
+// bounded returns the first 20 notes, each made harmless and at most 600 bytes
+// long.
+func bounded(notes []string) []string {
+	const most = 20
+	var out []string
+	for _, note := range notes[:min(len(notes), most)] {
+		out = append(out, safetext.Line(note, 600))
+	}
+	return out
 }

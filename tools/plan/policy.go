@@ -96,14 +96,14 @@ func inWords(err error) error {
 
 func (rule WriteRule) check() error {
 	if strictness(rule.Decide) == 0 {
-		return fmt.Errorf("decide must be allow, confirm or deny, not %q", safetext.Shown(rule.Decide))
+		return fmt.Errorf("decide must be allow, confirm or deny, not %q", safetext.Short(rule.Decide))
 	}
 	for name, pattern := range map[string]string{"connector": rule.Connector, "entity": rule.Entity, "action": rule.Action} {
 		if len(pattern) > maxRuleField {
 			return fmt.Errorf("%s is longer than %d bytes", name, maxRuleField)
 		}
 		if _, err := path.Match(folded(pattern), ""); err != nil {
-			return fmt.Errorf("%s %q is not a pattern such as stripe*", name, safetext.Shown(pattern))
+			return fmt.Errorf("%s %q is not a pattern such as stripe*", name, safetext.Short(pattern))
 		}
 	}
 	return nil
@@ -122,7 +122,7 @@ func globs(pattern, text string) bool {
 // Check reports what cannot be kept to, in words for the operator.
 func (p Policy) Check() error {
 	if p.Mode != "" && strictness(p.Mode) == 0 {
-		return fmt.Errorf("--writes must be allow, confirm or deny, not %q", safetext.Shown(p.Mode))
+		return fmt.Errorf("--writes must be allow, confirm or deny, not %q", safetext.Short(p.Mode))
 	}
 	for i, rule := range p.Rules {
 		if err := rule.check(); err != nil {

@@ -26,7 +26,7 @@ func (w *Write) UndoByRepeating(call toolcall.Call, found Target, id string) str
 	}
 	b := rawjson.AppendMember([]byte{'{'}, id, rawjson.Member(call.Arguments, id))
 	b = append(append(b, ','), former[1:]...)
-	return w.sayUndo(call.Tool+" "+safetext.Escaped(b), whole)
+	return w.sayUndo(call.Tool+" "+safetext.EscapeHidden(b), whole)
 }
 
 func (w *Write) sayUndo(said string, whole bool) string {
@@ -48,7 +48,7 @@ func restorable(record, written json.RawMessage) (former json.RawMessage, whole 
 	}
 	whole = true
 	out := []byte{'{'}
-	for name, value := range rawjson.Members(written) {
+	for name, value := range rawjson.Named(written) {
 		old := formerly(record, name)
 		switch {
 		case old == nil:
@@ -56,7 +56,7 @@ func restorable(record, written json.RawMessage) (former json.RawMessage, whole 
 			continue
 		case bytes.Equal(rawjson.Compact(old), rawjson.Compact(value)) && !bytes.Equal(record, written):
 			continue
-		case rawjson.Kind(old) == '{' && rawjson.Kind(value) == '{' && !bytes.Equal(old, value):
+		case rawjson.FirstByte(old) == '{' && rawjson.FirstByte(value) == '{' && !bytes.Equal(old, value):
 			inner, all := restorable(old, value)
 			if whole = whole && all; inner == nil {
 				continue
@@ -67,7 +67,7 @@ func restorable(record, written json.RawMessage) (former json.RawMessage, whole 
 			whole = false
 			continue
 		}
-		out = rawjson.AppendNamed(out, name, rawjson.Compact(old))
+		out = rawjson.AppendMember(out, name, rawjson.Compact(old))
 	}
 	if len(out) == 1 {
 		return nil, whole
@@ -80,7 +80,7 @@ func holdsSecret(name string, v json.RawMessage) bool {
 	if bytes.Contains(v, []byte(secrets.Redacted)) {
 		return true
 	}
-	_, blanked := forPerson(append(rawjson.AppendNamed([]byte("{"), name, v), '}'))
+	_, blanked := forPerson(append(rawjson.AppendMember([]byte("{"), name, v), '}'))
 	return blanked
 }
 

@@ -13,7 +13,7 @@ import (
 // Phrase say what the call does, for a sentence.
 func (w *Write) Phrase() string {
 	if w.review.operation {
-		return fmt.Sprintf("execute_operation (%s of %s)", safetext.Quoted(w.Action), safetext.Quoted(w.Entity))
+		return fmt.Sprintf("execute_operation (%s of %s)", safetext.QuoteShort(w.Action), safetext.QuoteShort(w.Entity))
 	}
 	return w.Tool
 }
@@ -31,7 +31,7 @@ func (w *Write) InWorkspace() string {
 	if w.Workspace == "" {
 		return ""
 	}
-	return " in workspace " + safetext.Quoted(w.Workspace)
+	return " in workspace " + safetext.QuoteShort(w.Workspace)
 }
 
 // ConnectorPhrase names the connector and its service.
@@ -40,12 +40,12 @@ func (w *Write) ConnectorPhrase() string {
 	if name == "" {
 		name = w.ConnectorID
 	}
-	said := " " + safetext.Quoted(name)
+	said := " " + safetext.QuoteShort(name)
 	if w.review.operation {
 		said = " in connector" + said
 	}
 	if service != "" && !strings.EqualFold(service, name) {
-		said += " (" + safetext.Harmless(service, 80) + ")"
+		said += " (" + safetext.Line(service, 80) + ")"
 	}
 	return said
 }
@@ -54,20 +54,20 @@ func QuotedOr(text, other string) string {
 	if text == "" {
 		return other
 	}
-	return safetext.Quoted(text)
+	return safetext.QuoteShort(text)
 }
 
 func QuotedIfAny(text string) string {
 	if text == "" {
 		return ""
 	}
-	return " " + safetext.Quoted(text)
+	return " " + safetext.QuoteShort(text)
 }
 
 func FieldNames(changes []Change) string {
 	var paths []string
 	for _, c := range changes {
-		paths = append(paths, safetext.Harmless(c.Path, 60))
+		paths = append(paths, safetext.Line(c.Path, 60))
 	}
 	if paths == nil {
 		return "nothing that can be seen"
@@ -82,7 +82,7 @@ func RecordLabel(record json.RawMessage, other string) string {
 		if s := rawjson.Text(v); s != "" {
 			return s
 		}
-		if k := rawjson.Kind(v); k == '-' || k >= '0' && k <= '9' {
+		if k := rawjson.FirstByte(v); k == '-' || k >= '0' && k <= '9' {
 			return string(v)
 		}
 	}

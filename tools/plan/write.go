@@ -139,10 +139,10 @@ func (w *Write) Pin(ctx context.Context, api *account.Account, call toolcall.Cal
 		return call, err
 	}
 	out := []byte{'{'}
-	for name, value := range rawjson.Members(call.Arguments) {
+	for name, value := range rawjson.Named(call.Arguments) {
 		switch {
 		case name == argument:
-			value = rawjson.Encoded(id)
+			value = rawjson.Of(id)
 		case name == "workspace_name" && argument == "connector_id": // only to look up the name
 			continue
 		}

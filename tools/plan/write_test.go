@@ -30,7 +30,7 @@ func TestSecretsOfRecordsAreNotInAPlan(t *testing.T) {
 	sends, blanked := forPerson(call.Arguments)
 	changes := w.changes(call, found)
 	undo := w.undo(call, found)
-	all := string(target) + string(sends) + string(rawjson.Encoded(changes)) + undo
+	all := string(target) + string(sends) + string(rawjson.Of(changes)) + undo
 	if strings.Contains(all, "canary") || strings.Contains(all, "\u202e") || !blanked || len(changes) != 4 {
 		t.Errorf("%s", all)
 	}

@@ -25,7 +25,7 @@ var queryParams = map[string]string{
 // compose puts what was asked into the parameters of the action.
 func (r *reading) compose(in Query) error {
 	r.params = map[string]json.RawMessage{}
-	for name, value := range rawjson.Members(in.Params) {
+	for name, value := range rawjson.Named(in.Params) {
 		r.params[name] = value
 	}
 	if r.action != knowledge.StoreSearch && (len(in.Filter) > 0 || len(in.Sort) > 0) {
@@ -59,7 +59,7 @@ func (r *reading) composeText(name, given string) error {
 	case given != "" && has:
 		return refusal.New("query and params.%s are the same thing.", name).Next("Nothing was read. Give one of them.")
 	case given != "":
-		r.params[name] = rawjson.Encoded(given)
+		r.params[name] = rawjson.Of(given)
 	case !has:
 		return refusal.New("%s needs query: the %s.", r.action, name).Next("Nothing was read. describe_connector has the names that can stand in it.")
 	}
@@ -80,20 +80,20 @@ func (r *reading) composeSearch(in Query) error {
 	case in.Query != "" && r.store() != nil && !r.semanticReady():
 		return r.noQuery("")
 	case in.Query != "":
-		semantic := map[string]json.RawMessage{"prompt": rawjson.Encoded(in.Query)}
+		semantic := map[string]json.RawMessage{"prompt": rawjson.Of(in.Query)}
 		if len(in.Filter) > 0 {
 			semantic["filter"] = json.RawMessage(in.Filter)
 		}
-		r.params["semantic"] = rawjson.Encoded(semantic)
+		r.params["semantic"] = rawjson.Of(semantic)
 	case asked:
 		query := map[string]json.RawMessage{}
 		if len(in.Filter) > 0 {
 			query["filter"] = json.RawMessage(in.Filter)
 		}
 		if len(in.Sort) > 0 {
-			query["sort"] = rawjson.Encoded(in.Sort)
+			query["sort"] = rawjson.Of(in.Sort)
 		}
-		r.params["query"] = rawjson.Encoded(query)
+		r.params["query"] = rawjson.Of(query)
 	}
 	return nil
 }
@@ -103,25 +103,25 @@ func (r *reading) requestParams(at Position) json.RawMessage {
 	params := maps.Clone(r.params)
 	d := r.dialect
 	if d.Soql {
-		params[d.Next] = rawjson.Encoded(pageSOQL(rawjson.Text(params[d.Next]), r.size, at.offset()))
-		return rawjson.Encoded(params)
+		params[d.Next] = rawjson.Of(pageSOQL(rawjson.Text(params[d.Next]), r.size, at.offset()))
+		return rawjson.Of(params)
 	}
 	if d.Size != "" && params[d.Size] == nil && r.size > 0 {
-		params[d.Size] = rawjson.Encoded(r.size)
+		params[d.Size] = rawjson.Of(r.size)
 	}
 	if d.Next != "" && at.Native != "" {
-		params[d.Next] = rawjson.Encoded(d.Value(at.Native))
+		params[d.Next] = rawjson.Of(d.Value(at.Native))
 	}
 	if len(params) == 0 {
 		return nil
 	}
-	return rawjson.Encoded(params)
+	return rawjson.Of(params)
 }
 
 // sortKeys reads sort: the fields, and which of them go down.
 func sortKeys(sort []schemas.Object) (fields []string, down []bool) {
 	for _, key := range sort {
-		for field, direction := range rawjson.Members(key) {
+		for field, direction := range rawjson.Named(key) {
 			fields = append(fields, field)
 			down = append(down, rawjson.Text(direction) == "desc")
 		}

@@ -40,7 +40,7 @@ func formOf(v json.RawMessage) (form int, ok bool) {
 	switch {
 	case exact(v) != nil:
 		return asNumber, true
-	case rawjson.Kind(v) != '"' || rawjson.Text(v) == "":
+	case rawjson.FirstByte(v) != '"' || rawjson.Text(v) == "":
 		return 0, false
 	case isFigure(rawjson.Text(v)):
 		return asDigits, true
@@ -50,7 +50,7 @@ func formOf(v json.RawMessage) (form int, ok bool) {
 
 // reckonable is the number in a value of either form, nil where it is none.
 func reckonable(v json.RawMessage) *big.Rat {
-	if rawjson.Kind(v) == '"' && isFigure(rawjson.Text(v)) {
+	if rawjson.FirstByte(v) == '"' && isFigure(rawjson.Text(v)) {
 		n, _ := new(big.Rat).SetString(rawjson.Text(v))
 		return n
 	}
@@ -166,7 +166,7 @@ func (e *extreme) join(form int, o extreme, sign int) {
 }
 
 func (e *extreme) json() json.RawMessage {
-	if rawjson.Kind(e.value) == '"' && isFigure(rawjson.Text(e.value)) {
+	if rawjson.FirstByte(e.value) == '"' && isFigure(rawjson.Text(e.value)) {
 		return plainNumber(reckonable(e.value))
 	}
 	return json.RawMessage(cmp.Or(string(e.value), "null"))

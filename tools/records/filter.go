@@ -23,7 +23,7 @@ const (
 // that every version of the service has.
 func judge(filter, record json.RawMessage) verdict {
 	all := fits
-	for operator, operand := range rawjson.Members(filter) {
+	for operator, operand := range rawjson.Named(filter) {
 		all = both(all, judgeOperator(operator, operand, record))
 	}
 	return all
@@ -67,7 +67,7 @@ func judgeOperator(operator string, operand, record json.RawMessage) verdict {
 		return negated(none)
 	}
 	all := fits
-	for name, want := range rawjson.Members(operand) {
+	for name, want := range rawjson.Named(operand) {
 		have := rawjson.Field(record, name)
 		if have == nil {
 			all = both(all, untold)
@@ -89,20 +89,20 @@ func judgeValue(operator string, have, want json.RawMessage) verdict {
 	case "in":
 		return verdictOf(slices.ContainsFunc(slices.Collect(rawjson.Elements(want)), func(v json.RawMessage) bool { return sameValue(have, v) }))
 	case "like":
-		return verdictOf(rawjson.Kind(have) == '"' && strings.Contains(rawjson.Text(have), strings.Trim(rawjson.Text(want), "%")))
+		return verdictOf(rawjson.FirstByte(have) == '"' && strings.Contains(rawjson.Text(have), strings.Trim(rawjson.Text(want), "%")))
 	case "startswith":
-		return verdictOf(rawjson.Kind(have) == '"' && strings.HasPrefix(rawjson.Text(have), rawjson.Text(want)))
+		return verdictOf(rawjson.FirstByte(have) == '"' && strings.HasPrefix(rawjson.Text(have), rawjson.Text(want)))
 	case "endswith":
-		return verdictOf(rawjson.Kind(have) == '"' && strings.HasSuffix(rawjson.Text(have), rawjson.Text(want)))
+		return verdictOf(rawjson.FirstByte(have) == '"' && strings.HasSuffix(rawjson.Text(have), rawjson.Text(want)))
 	case "fuzzy":
 		return verdictOf(everyWord(have, want, strings.Contains))
 	case "keyword":
 		return verdictOf(slices.ContainsFunc(wordsOf(want), func(w string) bool { return slices.Contains(wordsOf(have), w) }))
 	case "array_contains", "contains":
-		if rawjson.Kind(have) == '[' {
+		if rawjson.FirstByte(have) == '[' {
 			return verdictOf(slices.ContainsFunc(slices.Collect(rawjson.Elements(have)), func(v json.RawMessage) bool { return sameValue(v, want) }))
 		}
-		return verdictOf(rawjson.Kind(have) == '"' && strings.Contains(strings.ToLower(rawjson.Text(have)), strings.ToLower(rawjson.Text(want))))
+		return verdictOf(rawjson.FirstByte(have) == '"' && strings.Contains(strings.ToLower(rawjson.Text(have)), strings.ToLower(rawjson.Text(want))))
 	}
 	return untold
 }
@@ -117,9 +117,9 @@ func verdictOf(yes bool) verdict {
 // judgeOrder compares only what has an order in common.
 func judgeOrder(operator string, have, want json.RawMessage) verdict {
 	numbers := exact(have) != nil && exact(want) != nil
-	texts := rawjson.Kind(have) == '"' && rawjson.Kind(want) == '"'
+	texts := rawjson.FirstByte(have) == '"' && rawjson.FirstByte(want) == '"'
 	switch {
-	case rawjson.Kind(have) == 'n':
+	case rawjson.FirstByte(have) == 'n':
 		return fitsNot
 	case !numbers && !texts:
 		return untold
@@ -140,7 +140,7 @@ func sameValue(a, b json.RawMessage) bool {
 	if x, y := exact(a), exact(b); x != nil && y != nil {
 		return x.Cmp(y) == 0
 	}
-	if rawjson.Kind(a) == '"' && rawjson.Kind(b) == '"' {
+	if rawjson.FirstByte(a) == '"' && rawjson.FirstByte(b) == '"' {
 		return rawjson.Text(a) == rawjson.Text(b)
 	}
 	return string(a) == string(b)
@@ -160,7 +160,7 @@ func everyWord(have, want json.RawMessage, stands func(string, string) bool) boo
 // wordsOf are the words of a text, lower-case and without punctuation.
 func wordsOf(v json.RawMessage) []string {
 	said := rawjson.Text(v)
-	if rawjson.Kind(v) != '"' {
+	if rawjson.FirstByte(v) != '"' {
 		said = string(v)
 	}
 	return strings.FieldsFunc(strings.ToLower(said), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
@@ -169,7 +169,7 @@ func wordsOf(v json.RawMessage) []string {
 // filterFields are the fields that a filter looks at.
 func filterFields(filter json.RawMessage) []string {
 	var fields []string
-	for operator, operand := range rawjson.Members(filter) {
+	for operator, operand := range rawjson.Named(filter) {
 		switch operator {
 		case "and", "or":
 			for part := range rawjson.Elements(operand) {
@@ -178,7 +178,7 @@ func filterFields(filter json.RawMessage) []string {
 		case "not":
 			fields = append(fields, filterFields(operand)...)
 		default:
-			for name := range rawjson.Members(operand) {
+			for name := range rawjson.Named(operand) {
 				fields = append(fields, name)
 			}
 		}

@@ -22,7 +22,7 @@ import (
 func readMerged(ctx context.Context, api *account.Account, in Query, ref string) (out Reading, err error) {
 	switch {
 	case in.Action != "" && in.Action != knowledge.StoreSearch:
-		return out, refusal.New("merge_live searches the Context Store and reads live besides: action %q does not go with it.", safetext.Shown(in.Action)).Next("Nothing was read. Leave action out.")
+		return out, refusal.New("merge_live searches the Context Store and reads live besides: action %q does not go with it.", safetext.Short(in.Action)).Next("Nothing was read. Leave action out.")
 	case in.Query != "" || in.Cursor != "":
 		return out, refusal.New("merge_live takes neither query nor cursor.").Next("Nothing was read. Give filter, and a higher limit instead of a cursor.")
 	}

@@ -15,7 +15,7 @@ import (
 // exact is the number in a JSON value, nil where it is none. Numbers of absurd
 // length or size are none: they would fill the memory.
 func exact(v json.RawMessage) *big.Rat {
-	if k := rawjson.Kind(v); k != '-' && (k < '0' || k > '9') || len(v) > 400 {
+	if k := rawjson.FirstByte(v); k != '-' && (k < '0' || k > '9') || len(v) > 400 {
 		return nil
 	}
 	if at := strings.IndexAny(string(v), "eE"); at >= 0 {
@@ -42,7 +42,7 @@ func plainNumber(n *big.Rat) json.RawMessage {
 
 // ranked is the value if it has an order: numbers and texts have.
 func ranked(value json.RawMessage) json.RawMessage {
-	if exact(value) == nil && rawjson.Kind(value) != '"' {
+	if exact(value) == nil && rawjson.FirstByte(value) != '"' {
 		return nil
 	}
 	return value
@@ -57,10 +57,10 @@ func compareValues(a, b json.RawMessage) int {
 		return x.Cmp(y)
 	case x != nil || y != nil:
 		return orderOf(x != nil, y != nil)
-	case rawjson.Kind(a) == '"' && rawjson.Kind(b) == '"':
+	case rawjson.FirstByte(a) == '"' && rawjson.FirstByte(b) == '"':
 		return strings.Compare(rawjson.Text(a), rawjson.Text(b))
 	}
-	return orderOf(rawjson.Kind(a) == '"', rawjson.Kind(b) == '"')
+	return orderOf(rawjson.FirstByte(a) == '"', rawjson.FirstByte(b) == '"')
 }
 
 func orderOf(a, b bool) int {

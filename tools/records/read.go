@@ -170,7 +170,7 @@ func (w *walk) tellNothing() {
 			w.note("Nothing came back: there is none, or a parameter did not match (sent: %s). Some want an ID, not a name or key; describe_connector with entity tells.", strings.Join(names, ", "))
 		}
 	case store == nil || !store.ReadyForSearch:
-		w.note("No proof of absence: the Context Store is not known to have indexed %s. Check live with %s.", safetext.Shown(w.entity), w.liveAction())
+		w.note("No proof of absence: the Context Store is not known to have indexed %s. Check live with %s.", safetext.Short(w.entity), w.liveAction())
 	case w.warning != nil:
 		w.note("No proof of absence: the Context Store is stale. Check live with %s.", w.liveAction())
 	default:
@@ -183,7 +183,7 @@ func (r *reading) narrowing() []string {
 	var names []string
 	for name := range r.params {
 		if name != r.dialect.Size && name != r.dialect.Next {
-			names = append(names, safetext.Shown(name))
+			names = append(names, safetext.Short(name))
 		}
 	}
 	slices.Sort(names)

@@ -73,7 +73,7 @@ func TestEveryDialectGivesEveryRecordOnce(t *testing.T) {
 			arguments["limit"] = 130
 			seen := map[string]bool{}
 			for calls := 0; ; calls++ {
-				out := mustRead(w, t, id, string(rawjson.Encoded(arguments)))
+				out := mustRead(w, t, id, string(rawjson.Of(arguments)))
 				for record := range rawjson.Elements(out.Records) {
 					id := records.IdOf(record)
 					if id == "" {
@@ -88,7 +88,7 @@ func TestEveryDialectGivesEveryRecordOnce(t *testing.T) {
 					break
 				}
 				if out.Page.NextCursor == "" || out.Seen.All {
-					t.Fatalf("more follows, but not where: %s", rawjson.Encoded(out.Page))
+					t.Fatalf("more follows, but not where: %s", rawjson.Of(out.Page))
 				}
 				arguments["cursor"] = out.Page.NextCursor
 			}
@@ -175,7 +175,7 @@ func TestARepeatedPageEndsTheRead(t *testing.T) {
 			})
 			out := mustRead(w, t, "slack", `{"entity":"users","action":"list","limit":100,"max_pages":50}`)
 			if calls != 2 || out.Page.NextCursor != "" || out.Seen.All || !strings.Contains(out.Note, "same page again") {
-				t.Errorf("%d calls, %s", calls, rawjson.Encoded(out))
+				t.Errorf("%d calls, %s", calls, rawjson.Of(out))
 			}
 		})
 	}
@@ -186,7 +186,7 @@ func TestALaterPageThatFailsLeavesTheEarlierOnes(t *testing.T) {
 	w := dispatchtest.New(t, sandbox.Options{Faults: []sandbox.Fault{{Kind: sandbox.Forbidden, Path: "/execute", Skip: 2}}})
 	out := mustRead(w, t, "stripe", `{"entity":"charges","action":"list","params":{"limit":10},"limit":50}`)
 	if out.Seen.Records != 20 || out.Page.NextCursor == "" || !strings.Contains(out.Note, "Page 3 failed (forbidden)") {
-		t.Errorf("%s", rawjson.Encoded(out))
+		t.Errorf("%s", rawjson.Of(out))
 	}
 }
 
@@ -195,7 +195,7 @@ func TestPagesAreCapped(t *testing.T) {
 	w := dispatchtest.New(t, sandbox.Options{})
 	out := mustRead(w, t, "stripe", `{"entity":"charges","action":"list","params":{"limit":5},"limit":50}`)
 	if out.Seen.Pages != 3 || out.Seen.Records != 15 || !strings.Contains(out.Note, "at least 15") {
-		t.Errorf("%s", rawjson.Encoded(out))
+		t.Errorf("%s", rawjson.Of(out))
 	}
 }
 
@@ -225,7 +225,7 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 			t.Parallel()
 			out, err := read(w, t, row.ref, row.arguments)
 			if err == nil {
-				t.Fatalf("read: %s", rawjson.Encoded(out))
+				t.Fatalf("read: %s", rawjson.Of(out))
 			}
 			if words := tools.ReadRecords().Explain(err); !strings.Contains(words, row.want) || !strings.Contains(words, "Nothing was ") {
 				t.Errorf("got  %s\nwant %s", words, row.want)
@@ -242,7 +242,7 @@ func TestReadsGoOnWithoutDocumentation(t *testing.T) {
 			w := dispatchtest.New(t, sandbox.Options{Faults: []sandbox.Fault{{Kind: sandbox.Forbidden, Path: path}}})
 			out := mustRead(w, t, "stripe", `{"entity":"charges","action":"list","limit":15}`)
 			if out.Seen.Records != 15 || out.Page.NextCursor == "" || !strings.Contains(out.Note, "could not be learned") {
-				t.Errorf("%s", rawjson.Encoded(out))
+				t.Errorf("%s", rawjson.Of(out))
 			}
 		})
 	}
@@ -256,7 +256,7 @@ func TestNoParameterIsInvented(t *testing.T) {
 	w.Sandbox.Inject(sandbox.Fault{Kind: sandbox.Forbidden, Path: "/inspect"})
 	out := mustRead(w, t, id, `{"entity":"users","action":"list","params":{"limit":2}}`)
 	if !out.Page.HasMore || out.Page.NextCursor != "" || !strings.Contains(out.Note, "No parameter for the next page is known") {
-		t.Errorf("%s", rawjson.Encoded(out))
+		t.Errorf("%s", rawjson.Of(out))
 	}
 	requests := w.Sandbox.Requests()
 	if last := requests[len(requests)-1]; !strings.Contains(string(last.Body), `"params":{"limit":2}}`) {
@@ -269,7 +269,7 @@ func TestAnEmptyLiveListNamesWhatWasSent(t *testing.T) {
 	w := dispatchtest.New(t, sandbox.Options{})
 	out := mustRead(w, t, "linear", `{"entity":"comments","action":"list","params":{"issueId":"WEB-299","first":5}}`)
 	if out.Seen.Records != 0 || !strings.Contains(out.Note, "a parameter did not match (sent: issueId)") {
-		t.Errorf("%s", rawjson.Encoded(out))
+		t.Errorf("%s", rawjson.Of(out))
 	}
 }
 
@@ -287,7 +287,7 @@ func TestFiguresOfAPartSaySo(t *testing.T) {
 	w := dispatchtest.New(t, sandbox.Options{})
 	out := mustRead(w, t, "stripe", `{"entity":"charges","action":"list","params":{"limit":10},"max_pages":2,"reduce":{"count":true}}`)
 	if string(out.Reduced) != `{"count":20}` || out.Seen.All || !strings.Contains(out.Note, "of these alone") {
-		t.Errorf("%s", rawjson.Encoded(out))
+		t.Errorf("%s", rawjson.Of(out))
 	}
 }
 
@@ -302,7 +302,7 @@ func TestTheWorldIsReducedWithoutSendingIt(t *testing.T) {
 	} {
 		out := mustRead(w, t, "stripe", row.arguments)
 		if !strings.Contains(string(out.Reduced), row.want) || out.Records != nil || !out.Seen.All || out.Seen.Records == 0 {
-			t.Errorf("%s\n%s\n%s", row.arguments, out.Reduced, rawjson.Encoded(out.Seen))
+			t.Errorf("%s\n%s\n%s", row.arguments, out.Reduced, rawjson.Of(out.Seen))
 		}
 	}
 }
@@ -317,11 +317,11 @@ func TestMergedReadSeesWhatWasWrittenSince(t *testing.T) {
 	}
 	const arguments = `{"entity":"customers","filter":{"fuzzy":{"name":"brand"}},"fields":["name"]`
 	if out := mustRead(w, t, id, arguments+`}`); out.Seen.Records != 0 || !strings.Contains(out.Note, "Check live with list") {
-		t.Errorf("search alone: %s", rawjson.Encoded(out))
+		t.Errorf("search alone: %s", rawjson.Of(out))
 	}
 	out := mustRead(w, t, id, arguments+`,"merge_live":true}`)
-	if !strings.Contains(string(out.Records), "Brand New") || rawjson.Count(out.Records) != 1 {
-		t.Errorf("merged: %s", rawjson.Encoded(out))
+	if !strings.Contains(string(out.Records), "Brand New") || rawjson.Len(out.Records) != 1 {
+		t.Errorf("merged: %s", rawjson.Of(out))
 	}
 }
 
@@ -332,7 +332,7 @@ func TestSeveralConnectorsAnswerApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := out.Results; len(r) != 3 || r[0].Source == nil || r[1].Error == "" || rawjson.Count(r[2].Records) != 2 {
-		t.Errorf("%s", rawjson.Encoded(out))
+	if r := out.Results; len(r) != 3 || r[0].Source == nil || r[1].Error == "" || rawjson.Len(r[2].Records) != 2 {
+		t.Errorf("%s", rawjson.Of(out))
 	}
 }

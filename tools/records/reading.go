@@ -104,10 +104,10 @@ func admit(action string) error {
 	case airbyteclient.ReadingAction(action): // download, sql_select
 		return refusal.New("read_records reads records; %s does not give any that it knows.", action).Next("Nothing was sent. Use execute_operation.")
 	}
-	if near := safetext.NearestWord(action, knowledge.ReadActions); near != "" {
-		return refusal.New("There is no reading action %q; did you mean %q?", safetext.Shown(action), near).Next("Nothing was sent.")
+	if near := safetext.Nearest(action, knowledge.ReadActions); near != "" {
+		return refusal.New("There is no reading action %q; did you mean %q?", safetext.Short(action), near).Next("Nothing was sent.")
 	}
-	return refusal.New("The action %q is not one of reading: it may change data.", safetext.Shown(action)).
+	return refusal.New("The action %q is not one of reading: it may change data.", safetext.Short(action)).
 		Next("Nothing was sent. Use execute_operation for it; read_records runs %s.", strings.Join(knowledge.ReadActions, ", "))
 }
 
@@ -140,7 +140,7 @@ func (r *reading) exists() error {
 		for _, e := range r.known.Entities {
 			names = append(names, e.Name)
 		}
-		return refusal.New("%s has no entity %q%s", safetext.Shown(r.known.Name), safetext.Shown(r.entity), safetext.Suggestion(r.entity, names)).
+		return refusal.New("%s has no entity %q%s", safetext.Short(r.known.Name), safetext.Short(r.entity), safetext.Suggest(r.entity, names)).
 			Next("Nothing was read. describe_connector has what can be read.")
 	}
 	var actions []string
@@ -152,7 +152,7 @@ func (r *reading) exists() error {
 	if len(actions) == 0 || slices.Contains(actions, r.action) {
 		return nil
 	}
-	return refusal.New("%s of %s cannot be read with %s.", safetext.Shown(r.entity), safetext.Shown(r.known.Name), r.action).
+	return refusal.New("%s of %s cannot be read with %s.", safetext.Short(r.entity), safetext.Short(r.known.Name), r.action).
 		Next("Nothing was read. It has %s.", strings.Join(actions, ", "))
 }
 
@@ -221,7 +221,7 @@ func (r *reading) choose(in Query) (string, error) {
 // hasOwnParams says whether there are parameters that a search of the Context
 // Store does not take.
 func hasOwnParams(params schemas.Object) bool {
-	for name := range rawjson.Members(params) {
+	for name := range rawjson.Named(params) {
 		if !slices.Contains([]string{"query", "semantic", "limit", "cursor", "fields"}, name) {
 			return true
 		}
@@ -238,9 +238,9 @@ func (r *reading) noQuery(action string) error {
 	if action != "" {
 		instead = append(instead, "params, under the service's own name")
 	}
-	what := "No search by meaning is ready for " + safetext.Shown(r.entity)
+	what := "No search by meaning is ready for " + safetext.Short(r.entity)
 	if action != "" {
-		what = action + " of " + safetext.Shown(r.entity) + " takes no query that is known"
+		what = action + " of " + safetext.Short(r.entity) + " takes no query that is known"
 	}
 	return refusal.New("%s.", what).Next("Nothing was read. Use %s.", strings.Join(instead, ", or "))
 }

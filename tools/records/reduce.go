@@ -59,9 +59,9 @@ func parseReduction(in Query) (*reduction, error) {
 		return nil, nil
 	}
 	const forms = `It takes {"count":true}, {"group_by":"status","sum":"amount"} (or min, max, avg), {"top":5,"by":"amount"} or {"distinct":"email"}.`
-	for name := range rawjson.Members(in.Reduce) {
+	for name := range rawjson.Named(in.Reduce) {
 		if !slices.Contains(reductionKeys, name) {
-			return nil, refusal.New("reduce has no %q%s", safetext.Shown(name), safetext.Suggestion(name, reductionKeys)).Next("Nothing was read. " + forms)
+			return nil, refusal.New("reduce has no %q%s", safetext.Short(name), safetext.Suggest(name, reductionKeys)).Next("Nothing was read. " + forms)
 		}
 	}
 	r := &reduction{groups: map[string]*group{}}
@@ -124,7 +124,7 @@ func (r *reduction) add(record json.RawMessage) {
 		return
 	}
 	key := rawjson.Field(record, by)
-	if k := rawjson.Kind(key); k == 0 || k == 'n' {
+	if k := rawjson.FirstByte(key); k == 0 || k == 'n' {
 		r.ungrouped++
 		return
 	}
@@ -184,7 +184,7 @@ func (r *reduction) result() json.RawMessage {
 	out := []byte{'{'}
 	missing := func(name string) {
 		if r.ungrouped > 0 {
-			out = rawjson.AppendMember(out, "missing", rawjson.Encoded(map[string]any{name: r.ungrouped}))
+			out = rawjson.AppendMember(out, "missing", rawjson.Of(map[string]any{name: r.ungrouped}))
 		}
 	}
 	switch {
@@ -201,7 +201,7 @@ func (r *reduction) result() json.RawMessage {
 		for _, g := range all[:min(len(all), maxGroups)] {
 			values.add(g.key)
 		}
-		out = rawjson.AppendMember(out, "distinct", rawjson.Encoded(len(all)))
+		out = rawjson.AppendMember(out, "distinct", rawjson.Of(len(all)))
 		out = rawjson.AppendMember(out, "values", values.json())
 		missing(r.Distinct)
 	case r.GroupBy != "":
@@ -242,7 +242,7 @@ func (r *reduction) appendGroups(out []byte) []byte {
 			rest.largest[form].join(form, g.largest[form], +1)
 		}
 	}
-	out = rawjson.AppendMember(out, "group_count", rawjson.Encoded(len(all)))
+	out = rawjson.AppendMember(out, "group_count", rawjson.Of(len(all)))
 	out = rawjson.AppendMember(out, "groups", list.json())
 	if len(all) > maxGroups {
 		out = rawjson.AppendMember(out, "other", append(rest.append([]byte{'{'}, r), '}'))
@@ -252,7 +252,7 @@ func (r *reduction) appendGroups(out []byte) []byte {
 
 // append writes the figures of a group.
 func (g *group) append(out []byte, r *reduction) []byte {
-	out = rawjson.AppendMember(out, "count", rawjson.Encoded(g.count))
+	out = rawjson.AppendMember(out, "count", rawjson.Of(g.count))
 	for _, f := range r.figures {
 		var value json.RawMessage
 		var had int
@@ -278,5 +278,5 @@ func appendWithout(out []byte, name string, n int) []byte {
 	if n == 0 {
 		return out
 	}
-	return rawjson.AppendMember(out, name, rawjson.Encoded(n))
+	return rawjson.AppendMember(out, name, rawjson.Of(n))
 }

@@ -33,7 +33,7 @@ type Position struct {
 const maxCursor = 32 << 10
 
 func (p Position) String() string {
-	return base64.RawURLEncoding.EncodeToString(rawjson.Encoded(p))
+	return base64.RawURLEncoding.EncodeToString(rawjson.Of(p))
 }
 
 // offset is the native cursor where it counts records.
@@ -55,7 +55,7 @@ func OpenPosition(cursor string) (Position, error) {
 		err = decoder.Decode(&p)
 	}
 	if err != nil || p.String() != cursor || p.Skip < 0 || p.Size < 0 || p.Size > maxLimit || !slices.Contains(knowledge.ReadActions, p.Action) {
-		return Position{}, refusal.New("The cursor %q is not one that read_records gave out.", safetext.Shown(cursor)).
+		return Position{}, refusal.New("The cursor %q is not one that read_records gave out.", safetext.Short(cursor)).
 			Next("Nothing was read. Use page.next_cursor of an earlier answer as it is, or leave cursor out; a cursor of the service goes into params.")
 	}
 	return p, nil
@@ -64,10 +64,10 @@ func OpenPosition(cursor string) (Position, error) {
 // fingerprint tells one read from another.
 func (r *reading) fingerprint() string {
 	var params any
-	decoder := json.NewDecoder(strings.NewReader(string(rawjson.Encoded(r.params))))
+	decoder := json.NewDecoder(strings.NewReader(string(rawjson.Of(r.params))))
 	decoder.UseNumber()
 	_ = decoder.Decode(&params) // sorted when written again
-	sum := sha256.Sum256(rawjson.Encoded([]any{r.id, r.entity, r.action, params}))
+	sum := sha256.Sum256(rawjson.Of([]any{r.id, r.entity, r.action, params}))
 	return base64.RawURLEncoding.EncodeToString(sum[:6])
 }
 
@@ -221,7 +221,7 @@ func (r *reading) fetch(ctx context.Context, at Position) (*airbyteclient.Execut
 
 // recordsOf are the records of an answer: of get, the one that it is.
 func (r *reading) recordsOf(x *airbyteclient.Execution) []json.RawMessage {
-	if r.action == knowledge.GetAction && rawjson.Kind(x.Result) == '{' {
+	if r.action == knowledge.GetAction && rawjson.FirstByte(x.Result) == '{' {
 		return []json.RawMessage{x.Result}
 	}
 	return paging.RecordsIn(x.Result)
@@ -292,7 +292,7 @@ func (r *reading) howToGoOn(cursor string) string {
 	case r.action == knowledge.StoreSQL:
 		return "Put LIMIT and OFFSET into the statement."
 	case cursor != "":
-		return "No parameter for the next page is known; describe_connector with entity may name it. In params it takes " + strconv.Quote(safetext.Shown(cursor)) + "."
+		return "No parameter for the next page is known; describe_connector with entity may name it. In params it takes " + strconv.Quote(safetext.Short(cursor)) + "."
 	}
 	return "No parameter for the next page is known; raise limit or narrow the read."
 }

@@ -66,14 +66,14 @@ func TestTryingSecretsByReferenceIsAskedAbout(t *testing.T) {
 	w := dispatchtest.New(t, sandbox.Options{}, dispatch.WithWrites(plan.Policy{Mode: plan.Confirm}), dispatch.WithCredentials(secrets.Policy{AllowSecretEnv: []string{"CONNECTOR_*"}}))
 	const arguments = `{"definition_id":"79c1aa37-dae3-42ae-b333-d1c105477715","credentials":{"email":"a@b.example","api_token":{"from_env":"CONNECTOR_PAT"}},"environment":{"subdomain":"elsewhere"}}`
 	p := w.Ask(t, "check_new_connector", arguments)
-	if !strings.Contains(string(p.Sends), "elsewhere") || !strings.Contains(string(p.Sends), "CONNECTOR_PAT") || !strings.Contains(p.Summary, "Zendesk Support") || strings.Contains(string(rawjson.Encoded(p)), "first value") {
-		t.Errorf("%s", rawjson.Encoded(p))
+	if !strings.Contains(string(p.Sends), "elsewhere") || !strings.Contains(string(p.Sends), "CONNECTOR_PAT") || !strings.Contains(p.Summary, "Zendesk Support") || strings.Contains(string(rawjson.Of(p)), "first value") {
+		t.Errorf("%s", rawjson.Of(p))
 	}
 	w.Decide(t, p, true)
 	t.Setenv("CONNECTOR_PAT", "second value")
 	q := w.Ask(t, "check_new_connector", arguments)
 	if !strings.Contains(strings.Join(q.Notes, " "), "references name has changed") || len(w.Wrote()) > 0 {
-		t.Errorf("another value under the same yes: %s, %q", rawjson.Encoded(q), w.Wrote())
+		t.Errorf("another value under the same yes: %s, %q", rawjson.Of(q), w.Wrote())
 	}
 	w.Decide(t, q, true)
 	if _, err := w.Call(t, "check_new_connector", []byte(arguments)); err != nil || len(w.Wrote()) != 1 {

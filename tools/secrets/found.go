@@ -40,7 +40,7 @@ func (g Found) Sum() string {
 // MayHold reports whether a call with these arguments was given secrets, or might
 // have been.
 func (g Found) MayHold(arguments json.RawMessage) bool {
-	for name := range rawjson.Members(arguments) {
+	for name := range rawjson.Named(arguments) {
 		if slots[name].secret {
 			return true
 		}
@@ -59,13 +59,13 @@ func (g Found) Hide(arguments json.RawMessage) json.RawMessage {
 }
 
 func withoutPlaces(v json.RawMessage, key string, places map[string]bool) json.RawMessage {
-	switch kind := rawjson.Kind(v); {
+	switch kind := rawjson.FirstByte(v); {
 	case places[key]:
-		return rawjson.Encoded(Redacted)
+		return rawjson.Of(Redacted)
 	case kind == '{':
 		out := []byte{'{'}
-		for name, value := range rawjson.Members(v) {
-			out = rawjson.AppendNamed(out, name, withoutPlaces(value, key+"\x00"+name, places))
+		for name, value := range rawjson.Named(v) {
+			out = rawjson.AppendMember(out, name, withoutPlaces(value, key+"\x00"+name, places))
 		}
 		return append(out, '}')
 	case kind == '[':
@@ -89,24 +89,24 @@ func (g Found) Fill(arguments json.RawMessage) json.RawMessage {
 		return arguments
 	}
 	out := []byte{'{'}
-	for name, value := range rawjson.Members(arguments) {
+	for name, value := range rawjson.Named(arguments) {
 		if slots[name].ruled {
 			value = g.fillValue(value)
 		}
-		out = rawjson.AppendNamed(out, name, value)
+		out = rawjson.AppendMember(out, name, value)
 	}
 	return append(out, '}')
 }
 
 func (g Found) fillValue(v json.RawMessage) json.RawMessage {
 	if secret, ok := g.references[string(v)]; ok {
-		return rawjson.Encoded(secret)
+		return rawjson.Of(secret)
 	}
-	switch rawjson.Kind(v) {
+	switch rawjson.FirstByte(v) {
 	case '{':
 		out := []byte{'{'}
-		for name, value := range rawjson.Members(v) {
-			out = rawjson.AppendNamed(out, name, g.fillValue(value))
+		for name, value := range rawjson.Named(v) {
+			out = rawjson.AppendMember(out, name, g.fillValue(value))
 		}
 		return append(out, '}')
 	case '[':
@@ -114,7 +114,7 @@ func (g Found) fillValue(v json.RawMessage) json.RawMessage {
 		for value := range rawjson.Elements(v) {
 			list = append(list, g.fillValue(value))
 		}
-		return rawjson.Encoded(list)
+		return rawjson.Of(list)
 	}
 	return v
 }

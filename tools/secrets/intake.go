@@ -123,13 +123,13 @@ func (in *intake) look(v json.RawMessage, at spot) {
 		in.leaf(string(v), at)
 		return
 	}
-	switch rawjson.Kind(v) {
+	switch rawjson.FirstByte(v) {
 	case '{':
 		if at.ruled && isReference(v) {
 			in.reference(v, at)
 			return
 		}
-		for name, value := range rawjson.Members(v) {
+		for name, value := range rawjson.Named(v) {
 			in.look(value, in.member(name, at))
 		}
 	case '[':
@@ -142,7 +142,7 @@ func (in *intake) look(v json.RawMessage, at spot) {
 		}
 	case '"':
 		value := rawjson.Text(v)
-		if inner := rawjson.Trim([]byte(value)); (rawjson.Kind(inner) == '{' || rawjson.Kind(inner) == '[') && json.Valid(inner) {
+		if inner := rawjson.Trim([]byte(value)); (rawjson.FirstByte(inner) == '{' || rawjson.FirstByte(inner) == '[') && json.Valid(inner) {
 			in.look(inner, at)
 		}
 		in.leaf(value, at)
@@ -165,7 +165,7 @@ func (in *intake) member(name string, at spot) spot {
 	}
 	inner.within = inner.within && !PlainKey.MatchString(name)
 	inner.name, inner.key = name, at.key+"\x00"+name
-	inner.path = rawjson.JoinPath(at.path, safetext.Harmless(WithoutTokens(name), 100))
+	inner.path = rawjson.JoinPath(at.path, safetext.Line(WithoutTokens(name), 100))
 	in.names[name] = true
 	for token, kind := range tokensIn(name) {
 		in.texts[token], in.names[name] = true, false
@@ -218,7 +218,7 @@ func (in *intake) reference(v json.RawMessage, at spot) {
 	if at.depth == 2 && in.wrong == nil {
 		in.wrong = refusal.New("%s is an object of fields, and no secret itself.", at.path).Next("Nothing was sent. Name the secret of each field in it.")
 	}
-	for name, value := range rawjson.Members(v) {
+	for name, value := range rawjson.Named(v) {
 		for token, kind := range tokensIn(name + " " + rawjson.Text(value)) {
 			in.texts[token] = true
 			in.misplaced(at.path, kind)

@@ -17,9 +17,9 @@ func TestOrdinaryArgumentsAreTaken(t *testing.T) {
 			{"params": map[string]any{"body": text, "token": text, "key": text}}, {"filter": map[string]any{"email": map[string]any{"eq": text}}},
 			{"intent": text}, {"workspace_name": text}, {"cursor": text}, {"replication_config": map[string]any{"start_date": text}},
 		} {
-			if got, err := taken(Policy{}, "execute_operation", string(rawjson.Encoded(arguments))); err != nil {
-				t.Errorf("%s: %v", rawjson.Encoded(arguments), err)
-			} else if want := string(rawjson.Encoded(arguments)); got != want {
+			if got, err := taken(Policy{}, "execute_operation", string(rawjson.Of(arguments))); err != nil {
+				t.Errorf("%s: %v", rawjson.Of(arguments), err)
+			} else if want := string(rawjson.Of(arguments)); got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
 		}
@@ -103,7 +103,7 @@ func shows(v any, secret string) bool {
 // FuzzIntake looks for arguments that it cannot go through.
 func FuzzIntake(f *testing.F) {
 	for _, list := range secretstest.SomeTokens() {
-		f.Add(string(rawjson.Encoded(map[string]any{"params": map[string]any{"a": list[0]}, "credentials": map[string]any{list[0]: 1}})))
+		f.Add(string(rawjson.Of(map[string]any{"params": map[string]any{"a": list[0]}, "credentials": map[string]any{list[0]: 1}})))
 	}
 	f.Add(`{"credentials":{"a":{"from_env":"X"}},"replication_config":[{"from_file":"y","z":1}]}`)
 	f.Add(strings.Repeat(`{"a":[`, 100))
@@ -115,7 +115,7 @@ func FuzzIntake(f *testing.F) {
 		if !json.Valid([]byte(arguments)) {
 			return
 		}
-		if got, err := taken(Policy{}, "create_connector", arguments); err == nil && rawjson.Kind(rawjson.Trim([]byte(arguments))) == '{' && !json.Valid([]byte(got)) {
+		if got, err := taken(Policy{}, "create_connector", arguments); err == nil && rawjson.FirstByte(rawjson.Trim([]byte(arguments))) == '{' && !json.Valid([]byte(got)) {
 			t.Errorf("%s became %s", arguments, got)
 		}
 	})

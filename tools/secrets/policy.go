@@ -84,7 +84,7 @@ func (p Policy) read(in *intake) (map[string]string, error) {
 // secret reads what a reference names, as far as the operator allows it.
 func (p Policy) secret(reference json.RawMessage, at string) (string, error) {
 	name, file, n := rawjson.Text(rawjson.Member(reference, "from_env")), rawjson.Text(rawjson.Member(reference, "from_file")), 0
-	for range rawjson.Members(reference) {
+	for range rawjson.Named(reference) {
 		n++
 	}
 	switch {
@@ -98,7 +98,7 @@ func (p Policy) secret(reference json.RawMessage, at string) (string, error) {
 	}
 	value, err := readSecret(p.AllowSecretDir, file, p.Own)
 	if err != nil {
-		return "", refusal.New("%s: %s cannot be read as a secret: %v.", at, safetext.Shown(file), err).
+		return "", refusal.New("%s: %s cannot be read as a secret: %v.", at, safetext.Short(file), err).
 			Next("Nothing was sent. It must be a file in the folder of --allow-secret-dir, of at most %d bytes.", maxSecret)
 	}
 	return value, nil
@@ -109,12 +109,12 @@ func (p Policy) fromEnv(name, at string) (string, error) {
 		if ok, _ := path.Match(pattern, name); ok && !strings.HasPrefix(strings.ToUpper(name), ownVariables) {
 			value := os.Getenv(name)
 			if err := usable(value); err != nil {
-				return "", refusal.New("%s: the environment variable %s is not set where this server runs, or is no text.", at, safetext.Shown(name)).Next("Nothing was sent.")
+				return "", refusal.New("%s: the environment variable %s is not set where this server runs, or is no text.", at, safetext.Short(name)).Next("Nothing was sent.")
 			}
 			return value, nil
 		}
 	}
-	return "", refusal.New("%s: the environment variable %s is not one that credentials may come from.", at, safetext.Shown(name)).
+	return "", refusal.New("%s: the environment variable %s is not one that credentials may come from.", at, safetext.Short(name)).
 		Next("Nothing was sent. The person who runs this server admits them with --allow-secret-env.")
 }
 

@@ -53,7 +53,7 @@ func TestRecordsAreNoTokens(t *testing.T) {
 				continue // it takes parameters, or cannot be listed
 			}
 			seen++
-			wrong := secrets.Policy{}.Misplaced("execute_operation", json.RawMessage(`{"params":`+string(rawjson.Encoded(got))+`}`))
+			wrong := secrets.Policy{}.Misplaced("execute_operation", json.RawMessage(`{"params":`+string(rawjson.Of(got))+`}`))
 			if wrong != nil || len(got.Result) < 10 {
 				t.Errorf("%s of %s: %v: %.300s", e.Name, c.Name, wrong, got.Result)
 			}

@@ -31,7 +31,7 @@ func Redact(config, spec json.RawMessage) json.RawMessage {
 	if err != nil {
 		return json.RawMessage(`{}`) // better nothing than a secret
 	}
-	out, err := rawjson.Encode(r.Blank("", false, v))
+	out, err := rawjson.Marshal(r.Blank("", false, v))
 	if err != nil {
 		return json.RawMessage(`{}`)
 	}

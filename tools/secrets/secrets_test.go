@@ -58,7 +58,7 @@ func heard(t *testing.T, w dispatchtest.World, tool, arguments string) (all stri
 		all += w.Runner.Tools()[tool].Explain(err) + err.Error() + fmt.Sprintf("%v %+v", err, err)
 	}
 	if waits, ok := errors.AsType[*approval.ConfirmNeeded](err); ok {
-		all += string(rawjson.Encoded(waits.Plan)) + waits.Error()
+		all += string(rawjson.Of(waits.Plan)) + waits.Error()
 	}
 	return all, err
 }
@@ -90,7 +90,7 @@ func TestTokensInArgumentsAreRefusedOrTaken(t *testing.T) {
 				for _, f := range forms {
 					args := argumentsOf(t, tool.Name)
 					args[property] = f.value
-					given := string(rawjson.Encoded(args))
+					given := string(rawjson.Of(args))
 					w.Sandbox.ResetRequests()
 					said, err := heard(t, w, tool.Name, given)
 					refused := err != nil && strings.Contains(err.Error(), "looks like a GitHub token")
@@ -244,7 +244,7 @@ func TestPlanAndJournalNameReferencesAlone(t *testing.T) {
 	w := echoing(t, nil, dispatch.WithCredentials(secrets.Policy{AllowSecretEnv: []string{"CONNECTOR_*"}}), dispatch.WithWrites(plan.Policy{Mode: plan.Confirm, Audit: file}))
 	const create = `{"definition_id":"d","name":"n","credentials":{"token":{"from_env":"CONNECTOR_PAT"}},"replication_config":{"weird":"canary-4711","repositories":["a/b"]}}`
 	p := w.Ask(t, "create_connector", create)
-	if plan := string(rawjson.Encoded(p)); strings.Contains(plan, "4711") || !strings.Contains(plan, `"from_env":"CONNECTOR_PAT"`) || !strings.Contains(plan, "a/b") {
+	if plan := string(rawjson.Of(p)); strings.Contains(plan, "4711") || !strings.Contains(plan, `"from_env":"CONNECTOR_PAT"`) || !strings.Contains(plan, "a/b") {
 		t.Errorf("%s", plan)
 	}
 	w.Decide(t, p, true)
@@ -252,7 +252,7 @@ func TestPlanAndJournalNameReferencesAlone(t *testing.T) {
 		t.Errorf("%s, %v", all, err)
 	}
 	const update = `{"connector_id":"c0000003-0000-4000-8000-000000000003","replication_config":{"account_id":"acct_2","api_key":"canary-4711"}}`
-	plan := string(rawjson.Encoded(w.Ask(t, "update_connector", update)))
+	plan := string(rawjson.Of(w.Ask(t, "update_connector", update)))
 	if strings.Contains(plan, "4711") || !strings.Contains(plan, "acct_2") {
 		t.Errorf("%s", plan)
 	}
@@ -288,7 +288,7 @@ func FuzzSecretsAreBlanked(f *testing.F) {
 			t.Skip()
 		}
 		s := secrets.NewSet(map[string]bool{secret: true})
-		docs := []string{asUnits("a" + secret + "z"), string(rawjson.Encoded(map[string]any{"k" + secret: []any{secret, doc + secret}})), string(rawjson.Encoded(string(rawjson.Encoded(secret))))}
+		docs := []string{asUnits("a" + secret + "z"), string(rawjson.Of(map[string]any{"k" + secret: []any{secret, doc + secret}})), string(rawjson.Of(string(rawjson.Of(secret))))}
 		var compact bytes.Buffer
 		if json.Compact(&compact, []byte(doc)) == nil {
 			docs = append(docs, compact.String())

@@ -42,14 +42,14 @@ func (s *Set) RedactJSON(raw json.RawMessage) json.RawMessage {
 		end := i + 1
 		switch c := raw[i]; {
 		case c == '"':
-			end = rawjson.SkipString(raw, i)
+			end = rawjson.Skip(raw, i)
 			if was := rawjson.Text(raw[i:end]); s.RedactText(was) != was {
-				out, i = append(out, rawjson.Encoded(s.RedactText(was))...), end
+				out, i = append(out, rawjson.Of(s.RedactText(was))...), end
 				continue
 			}
 		case c == '-' || c >= '0' && c <= '9':
 			if end = rawjson.Skip(raw, i); s.texts[string(raw[i:end])] {
-				out, i = append(out, rawjson.Encoded(Redacted)...), end
+				out, i = append(out, rawjson.Of(Redacted)...), end
 				continue
 			}
 		}

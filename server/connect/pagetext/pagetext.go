@@ -50,7 +50,7 @@ func Visible(s string) string {
 			return r
 		case r == '\u2028', r == '\u2029', r == '\r':
 			return '\n'
-		case r == utf8.RuneError, safetext.Invisible(r):
+		case r == utf8.RuneError, safetext.Hidden(r):
 			return -1
 		}
 		return r

@@ -247,7 +247,7 @@ func (s *SlowTools) List() []tools.Tool {
 			if in.Name == "panic" {
 				panic("out of order")
 			}
-			return slowOut{rawjson.Encoded("done " + in.Name)}, nil
+			return slowOut{rawjson.Of("done " + in.Name)}, nil
 		}
 	}
 	return []tools.Tool{

@@ -1,7 +1,6 @@
 package schemas
 
 import (
-	"airbyte-agent-mcp/schemas/rawjson"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -13,7 +12,7 @@ import (
 // base is what richIn requires; rows of the tables add to it.
 const base = `"entity":"contacts","action":"list"`
 
-func TestMendForgives(t *testing.T) {
+func TestCoerceForgives(t *testing.T) {
 	s := arg[richIn](t)
 	for name, row := range map[string]struct{ args, want string }{
 		"nothing, for what is right already":       {`{` + base + `}`, `{` + base + `}`},
@@ -55,7 +54,7 @@ func TestMendForgives(t *testing.T) {
 		"zero with an exponent nobody can compare": {`{` + base + `,"ratio":0e999999999999}`, `{` + base + `,"ratio":0}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := s.Mend(json.RawMessage(row.args))
+			got, err := s.Coerce(json.RawMessage(row.args))
 			if string(must(t, got, err)) != row.want {
 				t.Errorf("got  %s\nwant %s", got, row.want)
 			}
@@ -63,21 +62,21 @@ func TestMendForgives(t *testing.T) {
 	}
 }
 
-func TestMendTakesNothingForNoArguments(t *testing.T) {
+func TestEmptyInputMeansNoArguments(t *testing.T) {
 	s := arg[paging](t)
 	for _, args := range []string{``, ` `, `null`, `{}`, `""`, `"{}"`} {
-		got, err := s.Mend(json.RawMessage(args))
+		got, err := s.Coerce(json.RawMessage(args))
 		if string(must(t, got, err)) != `{}` {
 			t.Errorf("%q: got %s", args, got)
 		}
 	}
 }
 
-func TestMendTellsWhatDoesNotFit(t *testing.T) {
+func TestCoerceNamesAllThatDoesNotFit(t *testing.T) {
 	s := arg[richIn](t)
 	const valid = "valid: entity, action, connector_id, params, select_fields, kinds, sort, filter, items, ratio, small, count, configuration, limit, cursor"
 	for name, row := range map[string]struct{ args, want string }{
-		"all faults at once": {`{"action":"explode","limit":0,"entitiy":1}`,
+		"all problems at once": {`{"action":"explode","limit":0,"entitiy":1}`,
 			"entity: required, but missing. Resource type or stream name, such as contacts.\n" +
 				`action: want one of "list", "get", "create", got "explode"` + "\n" +
 				"limit: want a whole number from 1 to 100, got 0\n" +
@@ -116,10 +115,10 @@ func TestMendTellsWhatDoesNotFit(t *testing.T) {
 		"nesting beyond what the decoder stands": {strings.Repeat(`[`, 100000), `the arguments are not JSON: invalid character '[' exceeded max depth`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := s.Mend(json.RawMessage(row.args))
-			var faults *Faults
-			if !errors.As(err, &faults) {
-				t.Fatalf("got %v, want *Faults", err)
+			_, err := s.Coerce(json.RawMessage(row.args))
+			var problems *ValidationError
+			if !errors.As(err, &problems) {
+				t.Fatalf("got %v, want *ValidationError", err)
 			}
 			if got := err.Error(); got != row.want {
 				t.Errorf("got  %s\nwant %s", got, row.want)
@@ -137,33 +136,33 @@ filter.numbers[4]: want a whole number, got "NaN"
 filter.numbers[5]: want a whole number, got ""
 `
 
-func TestAToolWithoutArgumentsSaysSo(t *testing.T) {
-	_, err := arg[struct{}](t).Mend(json.RawMessage(`{"page":1,"size":2}`))
+func TestUnknownArgumentsOfAToolWithoutArgumentsAreNamed(t *testing.T) {
+	_, err := arg[struct{}](t).Coerce(json.RawMessage(`{"page":1,"size":2}`))
 	want := "unknown argument \"page\": none is taken here\nunknown argument \"size\": none is taken here"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestFaultsAreBounded(t *testing.T) {
+func TestProblemsAreBounded(t *testing.T) {
 	args := `{` + base + `,"select_fields":[` + strings.Repeat(`null,`, 99) + `null]}`
-	_, err := arg[richIn](t).Mend(json.RawMessage(args))
-	var faults *Faults
-	if !errors.As(err, &faults) {
+	_, err := arg[richIn](t).Coerce(json.RawMessage(args))
+	var problems *ValidationError
+	if !errors.As(err, &problems) {
 		t.Fatal(err)
 	}
-	if got := faults.Faults[len(faults.Faults)-1].Message; len(faults.Faults) != 21 || got != "and 80 more" {
-		t.Errorf("%d faults, the last %q", len(faults.Faults), got)
+	if got := problems.Problems[len(problems.Problems)-1].Message; len(problems.Problems) != 21 || got != "and 80 more" {
+		t.Errorf("%d problems, the last %q", len(problems.Problems), got)
 	}
 }
 
-func TestUnknownKeysAreBoundedLikeOtherFaults(t *testing.T) {
+func TestUnknownKeysAreBoundedLikeOtherProblems(t *testing.T) {
 	var args strings.Builder
 	args.WriteString(`{` + base)
 	for i := range 50 {
 		fmt.Fprintf(&args, `,"key%d":1`, i)
 	}
-	_, err := arg[richIn](t).Mend(json.RawMessage(args.String() + `}`))
+	_, err := arg[richIn](t).Coerce(json.RawMessage(args.String() + `}`))
 	if err == nil || !strings.HasSuffix(err.Error(), "\nand 30 more") {
 		t.Errorf("got %v", err)
 	}
@@ -178,7 +177,7 @@ func TestErrorsDoNotShowLongOrSecretValues(t *testing.T) {
 		Config   Object          `json:"configuration" jsonschema_description:"Settings."`
 		Values   map[string]bool `json:"values" jsonschema_description:"Values."`
 	}
-	_, err := arg[login](t).Mend(json.RawMessage(`{"token":"hunter2","api_key":"hunter2","user_password":{"field":"a","order":"hunter2","hunter":"hunter2"},
+	_, err := arg[login](t).Coerce(json.RawMessage(`{"token":"hunter2","api_key":"hunter2","user_password":{"field":"a","order":"hunter2","hunter":"hunter2"},
 		"long":"` + strings.Repeat("ä", 1000) + `","configuration":"hunter2","values":{"client_secret":"hunter2","` + strings.Repeat("k", 1000) + `":1}}`))
 	want := `token: want a whole number, got a string
 api_key: want true or false, got a string
@@ -193,20 +192,20 @@ values["` + strings.Repeat("k", 39) + `…"]: want true or false, got 1`
 	}
 }
 
-func TestEnumValuesThatDifferInLettersOnlyMustMatchExactly(t *testing.T) {
+func TestEnumValuesThatDifferOnlyInCaseMustMatchExactly(t *testing.T) {
 	type T struct {
 		Unit string `json:"unit" jsonschema:"enum=m,enum=M" jsonschema_description:"Metre or mega."`
 	}
 	s := arg[T](t)
 	for _, unit := range []string{"m", "M"} {
-		if _, err := s.Mend(json.RawMessage(`{"unit":"` + unit + `"}`)); err != nil {
+		if _, err := s.Coerce(json.RawMessage(`{"unit":"` + unit + `"}`)); err != nil {
 			t.Error(err)
 		}
 	}
 	type U struct {
 		Unit string `json:"unit" jsonschema:"enum=ab,enum=AB" jsonschema_description:"Either."`
 	}
-	if _, err := arg[U](t).Mend(json.RawMessage(`{"unit":"Ab"}`)); err == nil {
+	if _, err := arg[U](t).Coerce(json.RawMessage(`{"unit":"Ab"}`)); err == nil {
 		t.Error("an ambiguous value passed")
 	}
 }
@@ -217,10 +216,10 @@ func TestKeysWithOneSpellingInCommonMustMatchExactly(t *testing.T) {
 		B string `json:"userid,omitempty" jsonschema_description:"Other."`
 	}
 	s := arg[T](t)
-	if _, err := s.Mend(json.RawMessage(`{"user_id":"1","userid":"2"}`)); err != nil {
+	if _, err := s.Coerce(json.RawMessage(`{"user_id":"1","userid":"2"}`)); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Mend(json.RawMessage(`{"userId":"1"}`)); err == nil {
+	if _, err := s.Coerce(json.RawMessage(`{"userId":"1"}`)); err == nil {
 		t.Error("an ambiguous key passed")
 	}
 }
@@ -228,29 +227,29 @@ func TestKeysWithOneSpellingInCommonMustMatchExactly(t *testing.T) {
 func TestArgumentsAreNotChangedInPlace(t *testing.T) {
 	args := json.RawMessage(`{"entity":"a","action":" LIST ","params":{"a":1}}`)
 	before := bytes.Clone(args)
-	out, err := arg[richIn](t).Mend(args)
+	out, err := arg[richIn](t).Coerce(args)
 	must(t, out, err)
 	if !bytes.Equal(args, before) {
 		t.Errorf("now %s", args)
 	}
 }
 
-// checkMend holds what Mend promises of anything it accepts.
-func checkMend[T any](s *Schema, args []byte) error {
-	out, err := s.Mend(args)
+// checkCoerce checks what Coerce promises of anything it accepts.
+func checkCoerce[T any](s *Schema, args []byte) error {
+	out, err := s.Coerce(args)
 	if err != nil {
-		var faults *Faults
-		if !errors.As(err, &faults) || len(faults.Faults) == 0 || err.Error() == "" {
-			return fmt.Errorf("an error without faults: %w", err)
+		var problems *ValidationError
+		if !errors.As(err, &problems) || len(problems.Problems) == 0 || err.Error() == "" {
+			return fmt.Errorf("an error without problems: %w", err)
 		}
 		return nil
 	}
-	again, err := s.Mend(out)
+	again, err := s.Coerce(out)
 	if err != nil {
-		return fmt.Errorf("%s is refused when mended again: %w", out, err)
+		return fmt.Errorf("%s is refused when coerced again: %w", out, err)
 	}
 	if !bytes.Equal(out, again) {
-		return fmt.Errorf("%s becomes %s when mended again", out, again)
+		return fmt.Errorf("%s becomes %s when coerced again", out, again)
 	}
 	if err := s.Check(out); err != nil {
 		return fmt.Errorf("%s does not validate: %w", out, err)
@@ -264,7 +263,7 @@ func checkMend[T any](s *Schema, args []byte) error {
 	return nil
 }
 
-func FuzzMend(f *testing.F) {
+func FuzzCoerce(f *testing.F) {
 	for _, more := range []string{
 		``, `,"limit":"42"`, `,"select_fields":"[\"a\"]"`, `,"filter":{"since":"2026-01-31T12:00:00.5+01:00","active":"true","numbers":"[1,\"2\"]","labels":{"a":1}}`,
 		`,"params":"{\"a\": 9007199254740993}"`, `,"sort":{"field":"a","order":"ASC"}`, `,"items":[{},"{}"],"kinds":"A"`, `,"ratio":"1e-1","small":-1.28e2,"count":1e19`,
@@ -277,26 +276,26 @@ func FuzzMend(f *testing.F) {
 	open, err := ForOutput[richOut]()
 	must(f, open, err)
 	f.Fuzz(func(t *testing.T, args []byte) {
-		if err := checkMend[richIn](rich, args); err != nil {
+		if err := checkCoerce[richIn](rich, args); err != nil {
 			t.Error(err)
 		}
-		if err := checkMend[sortKey](small, args); err != nil {
+		if err := checkCoerce[sortKey](small, args); err != nil {
 			t.Error(err)
 		}
-		if err := checkMend[richOut](open, args); err != nil {
+		if err := checkCoerce[richOut](open, args); err != nil {
 			t.Error(err)
 		}
 	})
 }
 
-// FuzzMendChoices lets the fuzzer choose keys and values instead of bytes, which
+// FuzzCoerceChoices lets the fuzzer choose keys and values instead of bytes, which
 // are hardly ever JSON.
-func FuzzMendChoices(f *testing.F) {
+func FuzzCoerceChoices(f *testing.F) {
 	f.Add([]byte("\x00\x01\x02\x03"))
 	f.Add([]byte("\x09\x10\x07\x02\x0a\x01\x05\x06"))
 	s := arg[richIn](f)
 	f.Fuzz(func(t *testing.T, choices []byte) {
-		if err := checkMend[richIn](s, chosenArgs(choices)); err != nil {
+		if err := checkCoerce[richIn](s, chosenArgs(choices)); err != nil {
 			t.Error(err)
 		}
 	})
@@ -346,50 +345,4 @@ func chosenArgs(choices []byte) []byte {
 		args += `,"` + keys[take(len(keys))] + `":` + value(0)
 	}
 	return []byte(args + `}`)
-}
-
-// FuzzScan compares the scanner with encoding/json.
-func FuzzScan(f *testing.F) {
-	for _, seed := range []string{`{"a":1,"b":[true,null,{"c":"\"]}\\"}]}`, `[ ]`, ` { } `, `[1 , "x" ]`, `"\u0022"`, `-1e5`} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		raw = bytes.TrimSpace(raw)
-		if !json.Valid(raw) {
-			return
-		}
-		if end := rawjson.Skip(raw, 0); end != len(raw) {
-			t.Fatalf("the value ends at %d of %d", end, len(raw))
-		}
-		rawjson.Depth(raw)
-		switch raw[0] {
-		case '{':
-			want := map[string]json.RawMessage{}
-			must(t, want, json.Unmarshal(raw, &want))
-			got := map[string]json.RawMessage{}
-			for key, value := range rawjson.Members(raw) {
-				got[strings.ToValidUTF8(key, "\ufffd")] = value
-			}
-			if !equal(t, got, want) {
-				t.Errorf("got %s, want %s", got, want)
-			}
-		case '[':
-			var want, got []json.RawMessage
-			must(t, want, json.Unmarshal(raw, &want))
-			for value := range rawjson.Elements(raw) {
-				got = append(got, value)
-			}
-			if len(got) != len(want) || len(got) > 0 && !equal(t, got, want) {
-				t.Errorf("got %s, want %s", got, want)
-			}
-		}
-	})
-}
-
-func equal(t *testing.T, a, b any) bool {
-	t.Helper()
-	x, err := json.Marshal(a)
-	must(t, x, err)
-	y, err := json.Marshal(b)
-	return bytes.Equal(x, must(t, y, err))
 }

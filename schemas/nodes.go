@@ -1,7 +1,7 @@
 package schemas
 
 import (
-	"bytes"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -10,20 +10,20 @@ import (
 	"strings"
 )
 
-// Node is one place of a JSON Schema, whoever wrote it: an object of keywords.
+// Node is one place of a JSON Schema of any origin: an object of keywords.
 type Node struct {
 	Path     string         // such as filter.names[]; empty for the root
 	Root     bool           // the node is the whole schema
-	Depth    int            // objects and lists around it, itself among them
+	Depth    int            // objects and arrays around it, itself among them
 	Keywords map[string]any // as encoding/json decodes them
 }
 
-// Is says whether "type" names the type, alone or in a list.
+// Is reports whether "type" names the type, alone or in a list.
 func (n Node) Is(kind string) bool {
 	return slices.Contains(n.Types(), kind)
 }
 
-// Types are what "type" names.
+// Types returns the types that "type" names.
 func (n Node) Types() []string {
 	var types []string
 	switch kind := n.Keywords["type"].(type) {
@@ -37,13 +37,13 @@ func (n Node) Types() []string {
 	return types
 }
 
-// Properties are the keys of "properties", sorted.
+// Properties returns the keys of "properties", sorted.
 func (n Node) Properties() []string {
 	properties, _ := n.Keywords["properties"].(map[string]any)
 	return slices.Sorted(maps.Keys(properties))
 }
 
-// Required is what "required" names.
+// Required returns the keys that "required" names.
 func (n Node) Required() []string {
 	list, _ := n.Keywords["required"].([]any)
 	var keys []string
@@ -53,21 +53,19 @@ func (n Node) Required() []string {
 	return keys
 }
 
-// Nodes lists the places of a JSON Schema, root first, those inside of
-// properties, lists, combinations and definitions too. A schema that is true or
+// Nodes returns the places of a JSON Schema, root first, with those inside of
+// properties, arrays, combinations and definitions. A schema that is true or
 // false has no keywords.
 func Nodes(schema json.RawMessage) ([]Node, error) {
-	decoder := json.NewDecoder(bytes.NewReader(schema))
-	decoder.UseNumber()
-	var root any
-	if err := decoder.Decode(&root); err != nil {
+	root, err := rawjson.Decode(schema)
+	if err != nil {
 		return nil, fmt.Errorf("read schema: %w", err)
 	}
 	return nodes(nil, root, Node{Root: true}), nil
 }
 
-// inside are the keywords whose value is a schema, a list of schemas, or an
-// object of schemas, with what their place is called.
+// inside has the keywords whose value is a schema, a list of schemas, or an
+// object of schemas, and what they add to a path.
 var inside = []struct{ keyword, path string }{
 	{"items", "[]"}, {"prefixItems", "[]"}, {"contains", "[]"}, {"unevaluatedItems", "[]"},
 	{"additionalProperties", "{}"}, {"unevaluatedProperties", "{}"}, {"patternProperties", "{}"}, {"propertyNames", "{}"},
