@@ -77,6 +77,11 @@ type Tool struct {
 // Schemas is the schemas of a tool.
 type Schemas struct{ Input, Output *schemas.Schema }
 
+// appender is an output that writes itself, as encoding/json would but faster.
+type appender interface {
+	AppendJSON(dst []byte) ([]byte, error)
+}
+
 // Define joins what a tool says of itself with the function that does it. The
 // schemas come from the function's types, at first use: a server that shows
 // ten tools pays for ten.
@@ -108,6 +113,10 @@ func Define[In, Out any](t Tool, run func(context.Context, *account.Account, In)
 		}
 		if r, ok := any(out).(answer.Result); ok {
 			return r, nil
+		}
+		if own, ok := any(out).(appender); ok {
+			whole, err := own.AppendJSON(nil)
+			return answer.Plain(whole), err
 		}
 		whole, err := rawjson.Marshal(out)
 		return answer.Plain(whole), err

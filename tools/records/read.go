@@ -12,6 +12,7 @@ import (
 
 	"airbyte-agent-mcp/airbyteclient"
 	"airbyte-agent-mcp/schemas"
+	"airbyte-agent-mcp/schemas/rawjson"
 	"airbyte-agent-mcp/schemas/safetext"
 	"airbyte-agent-mcp/tools/account"
 	"airbyte-agent-mcp/tools/answer"
@@ -74,6 +75,34 @@ type oneRead struct {
 	ConnectorID string `json:"connector_id,omitempty"`
 	Error       string `json:"error,omitempty"`
 	Reading
+}
+
+// AppendJSON appends the result as encoding/json would write it, with the
+// records as the bytes that they came in: they are known to be valid, and are
+// most of it.
+func (r Result) AppendJSON(dst []byte) ([]byte, error) {
+	if len(r.Results) > 0 {
+		raw, err := rawjson.Marshal(r)
+		return append(dst, raw...), err
+	}
+	rest := r
+	rest.Records, rest.Reduced = nil, nil
+	raw, err := rawjson.Marshal(rest)
+	if err != nil {
+		return nil, err
+	}
+	dst = slices.Grow(dst, len(r.Records)+len(r.Reduced)+len(raw)+32)
+	dst = append(dst, '{')
+	if len(r.Records) > 0 {
+		dst = rawjson.AppendMember(dst, "records", r.Records)
+	}
+	if len(r.Reduced) > 0 {
+		dst = rawjson.AppendMember(dst, "reduced", r.Reduced)
+	}
+	if len(raw) > 2 && len(dst) > 1 {
+		dst = append(dst, ',')
+	}
+	return append(dst, raw[1:]...), nil
 }
 
 const (

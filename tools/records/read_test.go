@@ -1,6 +1,8 @@
 package records
 
 import (
+	"airbyte-agent-mcp/schemas/rawjson"
+	"airbyte-agent-mcp/tools/paging"
 	"encoding/json"
 	"testing"
 )
@@ -47,6 +49,23 @@ func TestQueriesOfSalesforcePageAtTheirEnd(t *testing.T) {
 	} {
 		if got := pageSOQL(row.query, row.size, row.seen); got != row.want {
 			t.Errorf("got  %s\nwant %s", got, row.want)
+		}
+	}
+}
+
+func TestResultWritesItselfAsEncodingJSONDoes(t *testing.T) {
+	t.Parallel()
+	page := &paging.Page{HasMore: true}
+	for name, r := range map[string]Result{
+		"empty":   {},
+		"records": {Reading: Reading{Records: json.RawMessage(`[{"a":"“x” – <b>"}]`), Page: page, Note: "n"}},
+		"reduced": {Reading: Reading{Reduced: json.RawMessage(`{"count":1}`), Seen: &seen{Pages: 1}}},
+		"alone":   {Reading: Reading{Records: json.RawMessage(`[]`)}},
+		"several": {Results: []oneRead{{Connector: "a", Reading: Reading{Records: json.RawMessage(`[1]`)}}}},
+	} {
+		got, err := r.AppendJSON(nil)
+		if want := rawjson.Of(r); err != nil || string(got) != string(want) {
+			t.Errorf("%s: %v\ngot  %s\nwant %s", name, err, got, want)
 		}
 	}
 }
