@@ -55,7 +55,11 @@ func TestArgumentsAreCompleted(t *testing.T) {
 		{templateRef("file:///{x}"), "x", "", "{}", []string{}},
 	} {
 		want := mcp.Completion{Values: row.want, Total: len(row.want)}
-		if diff := cmp.Diff(want, c.complete(row.ref, row.argument, row.value, row.given)); diff != "" {
+		got := c.complete(row.ref, row.argument, row.value, row.given)
+		for late := time.Now().Add(patience); len(got.Values) == 0 && len(row.want) > 0 && time.Now().Before(late); {
+			got = c.complete(row.ref, row.argument, row.value, row.given) // who types on gets what took long
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s %s %q given %s (-want +got):\n%s", row.ref, row.argument, row.value, row.given, diff)
 		}
 	}
