@@ -111,7 +111,7 @@ func newCaller(t *testing.T, transport string, modern bool, ability string) *cal
 }
 
 // impatient has the next calls wait a moment, for where nobody answers.
-func (c *caller) impatient() { c.waits.Store(int64(time.Second)) }
+func (c *caller) impatient() { c.waits.Store(int64(2 * time.Second)) }
 
 // patient undoes that.
 func (c *caller) patient() { c.waits.Store(int64(patience)) }
